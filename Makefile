@@ -1,0 +1,90 @@
+# pricegraph. `make run` starts everything, `make test` proves it; README.md says more.
+# Variables: VARIANT=<folder under build/>, SAN=address,undefined | thread, PORT=, FEED=, DATA=, SPEED= (make run).
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+comma := ,
+SAN ?=
+VARIANT ?= $(if $(SAN),$(firstword $(subst $(comma), ,$(SAN))),release)
+B := build/$(VARIANT)
+
+CC ?= cc
+CPPFLAGS := -D_GNU_SOURCE -I. -Ilib -I$(B)/gen
+CFLAGS ?= -O2 -g
+WARN := -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wundef -Wformat=2 -Wno-format-nonliteral -Werror -fno-common
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+LDFLAGS := -Wl,--as-needed $(SANFLAGS) -pthread
+FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
+
+# Objects in the order of the data's flow.
+LIB := err clock buf decimal interval settings settings_table settings_options log retry metrics idset \
+	stream event candle second control topic cursor \
+	kafka_conf kafka_admin kafka_producer kafka_consumer pg pg_copy
+COLLECTOR :=
+EXCHANGE :=
+CTL :=
+CGI :=
+CHART :=
+LIVE :=
+UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
+
+LIBS_LIB := -lrdkafka -lpq -ljson-c -linih -lm
+LIBS_COLLECTOR := -lwebsockets -lcurl -lsystemd
+LIBS_EXCHANGE := -lwebsockets -lzstd -lz
+LIBS_CGI := -lfcgi
+
+# A program is built from its list; the lists above say which file goes where.
+PROGRAMS := $(if $(COLLECTOR),pricegraph-collector) $(if $(EXCHANGE),pricegraph-exchange) $(if $(CTL),pricegraphctl) \
+	$(if $(CHART),pricegraph-chart) $(if $(LIVE),pricegraph-live)
+
+all: $(PROGRAMS:%=$(B)/%)
+lib: $(B)/libpricegraph.a
+
+# Rebuilt when flags change.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(FLAGS) $(LDFLAGS)' > $@
+FORCE:
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -c -o $@ $<
+
+QUERIES := $(wildcard sql/query/*.sql)
+$(B)/gen/pg_queries.h: sql/embed.sh $(QUERIES)
+	@mkdir -p $(@D)
+	sql/embed.sh $(QUERIES) > $@
+
+LIB_A := $(B)/libpricegraph.a
+$(LIB_A): $(LIB:%=$(B)/lib/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+define link
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_A) $(1) $(LIBS_LIB)
+endef
+$(B)/pricegraph-collector: $(COLLECTOR:%=$(B)/daemon/%.o) $(LIB_A)
+	$(call link,$(LIBS_COLLECTOR))
+$(B)/pricegraph-exchange: $(EXCHANGE:%=$(B)/daemon/%.o) $(LIB_A)
+	$(call link,$(LIBS_EXCHANGE))
+$(B)/pricegraphctl: $(CTL:%=$(B)/daemon/%.o) $(LIB_A)
+	$(call link,$(LIBS_COLLECTOR))
+$(B)/pricegraph-chart: $(CGI:%=$(B)/cgi/%.o) $(CHART:%=$(B)/cgi/%.o) $(LIB_A)
+	$(call link,$(LIBS_CGI))
+$(B)/pricegraph-live: $(CGI:%=$(B)/cgi/%.o) $(LIVE:%=$(B)/cgi/%.o) $(LIB_A)
+	$(call link,$(LIBS_CGI))
+
+.SECONDEXPANSION:
+# Unit tests: one program a module; UNIT_OBJ_<test> names objects outside lib/ that it needs, UNIT_LIBS_<test> further libraries.
+$(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIB_A) $$(UNIT_OBJ_$$*:%=$(B)/%.o)
+	$(call link,-lcmocka $(UNIT_LIBS_$*))
+unit: $(UNIT:%=$(B)/tests/unit/%)
+	tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all lib unit clean FORCE

@@ -1,0 +1,21 @@
+/*
+ * idset: the trade ids seen in one second, as sorted runs; trades are nearly always contiguous, so a
+ * dense second is one run. Memory: 16 bytes a run, at most `IDSET_RUNS_MAX` runs. One owning thread.
+ */
+#pragma once
+#include "err.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define IDSET_RUNS_MAX 65536
+
+struct idset {
+	struct idset_run { int64_t first, last; } *runs; /* ascending, disjoint, not adjacent */
+	size_t count, room;
+};
+
+void idset_done(struct idset *s); /* a zeroed idset is empty */
+/* 1: added; 0: was there; -1: no memory or too many runs, unchanged. */
+must_check int idset_add(struct idset *s, int64_t id);
+bool idset_has(const struct idset *s, int64_t id);
