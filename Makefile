@@ -78,7 +78,7 @@ $(B)/pricegraph-live: $(CGI:%=$(B)/cgi/%.o) $(LIVE:%=$(B)/cgi/%.o) $(LIB_A)
 
 .SECONDEXPANSION:
 # Unit tests: one program a module; UNIT_OBJ_<test> names objects outside lib/ that it needs, UNIT_LIBS_<test> further libraries.
-$(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIB_A) $$(UNIT_OBJ_$$*:%=$(B)/%.o)
+$(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIB_A) $$(addprefix $(B)/,$$(addsuffix .o,$$(UNIT_OBJ_$$*)))
 	$(call link,-lcmocka $(UNIT_LIBS_$*))
 unit: $(UNIT:%=$(B)/tests/unit/%)
 	tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
