@@ -19,7 +19,7 @@ LDFLAGS := -Wl,--as-needed $(SANFLAGS) -pthread
 FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
-LIB := err clock buf decimal interval settings settings_table settings_options log retry metrics idset \
+LIB := err clock buf decimal interval inifile setting settings settings_table settings_options log retry metrics idset \
 	stream event candle second control topic cursor \
 	kafka_conf kafka_admin kafka_producer kafka_consumer pg pg_copy
 COLLECTOR :=

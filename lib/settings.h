@@ -3,34 +3,18 @@
  *
  * Precedence: default < file < environment PRICEGRAPH_<SECTION>_<KEY> < --set section.key=value.
  * Unknown key, junk after a number or a value out of range is an error with file and line.
- * Section [kafka] also takes any librdkafka property; they are kept in order for kafka_conf.
+ * Section [kafka] also takes any librdkafka property; they are kept in order for kafka_conf. In the environment
+ * their dots are underscores (PRICEGRAPH_KAFKA_LINGER_MS). Variables that name no section of the table are not ours.
+ * In the file " ;" begins a comment, and an indented line continues the list above it.
  * Load once at start, read-only afterwards: then any thread may read.
  */
 #pragma once
 #include "buf.h"
 #include "err.h"
+#include "setting.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum setting_type {
-	SETTING_TEXT,
-	SETTING_SECRET, /* text, masked when printed */
-	SETTING_INT,
-	SETTING_BOOL,   /* yes|no */
-	SETTING_FLOAT,
-	SETTING_LIST,   /* comma-separated texts */
-};
-
-struct setting {
-	const char *section, *key;
-	enum setting_type type;
-	const char *unit;	  /* "ms", "s", "bytes", ... or "" */
-	const char *default_text;
-	double min, max;	  /* of numbers */
-	const char *programs;	  /* which read it: letters of c(ollector) e(xchange) h (chart) l(ive) t (ctl) */
-	const char *help;	  /* one sentence */
-};
 
 extern const struct setting setting_table[]; /* ends with section == NULL */
 
@@ -60,7 +44,9 @@ void settings_print(const struct settings *s, struct buf *out);
 /* The options that all programs share, handled in one place: --config FILE, --set section.key=value,
  * --check, --print-config, --help, --version. Loads everything in the order of precedence.
  * `program` is the letter of the table above. Returns NULL when the program shall end with *exit_code
- * (help and check 0, bad option or setting 2), having said why on stdout/stderr. main's thread. */
+ * (help and check 0, bad option or setting 2), having said why on stdout/stderr. Without --config the file that
+ * PRICEGRAPH_CONFIG names is read, if any (a plain CGI program gets no options). Program 't' may have arguments behind its
+ * options: argv[optind] is the first; for the others an argument is an error. main's thread. */
 struct settings *settings_from_command_line(char program, int argc, char **argv, int *exit_code);
 /* The settings reference for README, as a Markdown table, from setting_table. */
 void settings_reference(struct buf *out);

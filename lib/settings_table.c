@@ -1,0 +1,79 @@
+#include "settings.h"
+
+#define TEXT(s, k, d, p, h) {s, k, SETTING_TEXT, "", d, 0, 0, p, h, NULL}
+#define CHOICE(s, k, c, d, p, h) {s, k, SETTING_TEXT, "", d, 0, 0, p, h, c}
+#define SECRET(s, k, d, p, h) {s, k, SETTING_SECRET, "", d, 0, 0, p, h, NULL}
+#define INT(s, k, u, d, lo, hi, p, h) {s, k, SETTING_INT, u, d, lo, hi, p, h, NULL}
+#define FLOAT(s, k, u, d, lo, hi, p, h) {s, k, SETTING_FLOAT, u, d, lo, hi, p, h, NULL}
+#define BOOL(s, k, d, p, h) {s, k, SETTING_BOOL, "", d, 0, 1, p, h, NULL}
+#define LIST(s, k, d, p, h) {s, k, SETTING_LIST, "", d, 0, 0, p, h, NULL}
+
+/* clang-format off */
+const struct setting setting_table[] = {
+	TEXT("venue", "name", "binance", "chlt",
+		"Venue served: binance, synthetic or replay-<name>; names the topics and the rows."),
+	CHOICE("venue", "clock", "host|ping", "host", "c",
+		"Where the venue's time comes from: the host's clock set right by REST, or the server's PINGs."),
+	INT("venue", "settle", "s", "5", 0, 3600, "chlt",
+		"A candle is settled when the data are complete up to its end and this much further."),
+
+	TEXT("exchange", "host", "data-stream.binance.vision", "c", "Websocket host of the exchange."),
+	INT("exchange", "port", "", "443", 1, 65535, "c", "Websocket port of the exchange."),
+	TEXT("exchange", "rest_host", "data-api.binance.vision", "c", "REST host of the exchange."),
+	INT("exchange", "rest_port", "", "443", 1, 65535, "c", "REST port of the exchange."),
+	BOOL("exchange", "tls", "yes", "c", "Speak TLS to the exchange."),
+	TEXT("exchange", "ca_file", "", "c",
+		"Certificates (PEM) to trust instead of the system's; empty: the system's."),
+
+	BOOL("feed", "enabled", "yes", "c", "Run the feed: the exchange's stream into Kafka."),
+	LIST("feed", "symbols", "BTCUSDT,ETHUSDT", "c", "Symbols to collect, as the exchange writes them."),
+	LIST("feed", "streams", "miniTicker,kline_1s,trade", "c", "Streams to collect of each symbol."),
+	TEXT("feed", "collector", "", "c",
+		"Name of this collector in its records; empty: the host's name."),
+
+	TEXT("kafka", "bootstrap.servers", "127.0.0.1:9092", "clt",
+		"Some of the brokers, host:port separated by commas."),
+	TEXT("topics", "prefix", "pricegraph", "clt", "First part of the topics' names."),
+	INT("topics", "replication", "", "1", 1, 15, "ct", "Replication factor of topics that are created."),
+	INT("topics", "retention", "h", "72", 1, 8760, "ct", "How long live topics keep their records."),
+
+	SECRET("postgres", "collector", "host=127.0.0.1 dbname=pricegraph user=pricegraph_collector", "ct",
+		"Connection (libpq conninfo) that writes data."),
+	SECRET("postgres", "reader", "host=127.0.0.1 dbname=pricegraph user=pricegraph_reader", "ht",
+		"Connection (libpq conninfo) that only reads."),
+	SECRET("postgres", "owner", "host=127.0.0.1 dbname=pricegraph", "ct",
+		"Connection (libpq conninfo) that owns the schema: migrations and partitions."),
+
+	BOOL("sink", "enabled", "yes", "c", "Run the sink: Kafka into PostgreSQL."),
+	INT("sink", "batch_interval", "ms", "1000", 10, 60000, "c", "Longest time between two commits."),
+	INT("sink", "batch_events", "", "2000", 1, 1000000, "c", "A batch of this many events is committed at once."),
+
+	CHOICE("log", "level", "error|warn|info|debug", "info", "cehlt", "Least urgent level that is logged."),
+	BOOL("log", "stderr", "yes", "cehlt", "Log to stderr."),
+	TEXT("log", "file", "", "cehlt", "Log to this file too, appending; empty: none."),
+	INT("log", "queue", "lines", "8192", 16, 1048576, "cehlt",
+		"Lines that may wait for the logging thread; more are dropped and counted."),
+	INT("log", "repeats", "lines", "20", 0, 1000000, "cehlt",
+		"Lines of one event in 10 s; more are counted and summed up in one line. 0: no limit."),
+
+	TEXT("web", "prefix", "/", "hl", "Path under which the web server offers pricegraph."),
+	INT("chart", "workers", "", "4", 1, 256, "h", "Requests answered at once by one pricegraph-chart."),
+	INT("live", "workers", "", "2", 1, 256, "l", "Requests read at once by one pricegraph-live."),
+	INT("live", "waiters_max", "", "8000", 1, 1000000, "l", "Requests that may wait for news in one pricegraph-live."),
+	INT("live", "cache_seconds", "s", "300", 10, 86400, "l", "Age of events that are kept in memory."),
+
+	TEXT("model", "listen", "127.0.0.1", "e", "Address that the model exchange listens at."),
+	INT("model", "port", "", "9443", 0, 65535, "e", "Port that the model exchange listens at; 0: any free one."),
+	TEXT("model", "source", "synthetic", "e", "Recording (file or folder) to replay, or synthetic."),
+	FLOAT("model", "speed", "x", "1", 0.001, 100000, "e", "Market seconds for each second."),
+	INT("model", "seed", "", "1", 0, 9.0e15, "e", "Seed of the synthetic market."),
+	TEXT("model", "truth", "", "e", "File that gets every frame made and whether it was sent; empty: none."),
+	INT("model", "start", "ms", "0", 0, 9.0e15, "e",
+		"Market time at which the synthetic market starts; 0: now."),
+	LIST("model", "symbols", "BTCUSDT,ETHUSDT", "e", "Symbols of the synthetic market."),
+	TEXT("model", "tls_cert", "", "e", "Certificate (PEM); with it the model exchange speaks TLS."),
+	TEXT("model", "tls_key", "", "e", "Key (PEM) of the certificate."),
+
+	{NULL, NULL, SETTING_TEXT, "", "", 0, 0, "", "", NULL},
+};
+/* clang-format on */
