@@ -2,8 +2,12 @@
  * fcgi_server: FastCGI over libfcgi: kept connections, a bounded pool of workers, and parked requests (LIMITS.md, libfcgi).
  *
  * One epoll thread owns the listening socket (fd 0), the idle kept connections and the parked descriptors; readable ones are
- * handed to a worker, which reads the request through libfcgi, calls the handler and answers or parks. A silent peer stalls one worker for a
- * bounded time, never the epoll thread. When fd 0 is no socket, one plain CGI request is served from the environment and stdin.
+ * handed to a worker, which reads the request through libfcgi, calls the handler and answers or parks. A parked request is a
+ * descriptor and the handler's context, nothing more. A silent peer stalls one worker for a bounded time, never the epoll
+ * thread. When fd 0 is no listening socket, one plain CGI request is served from the environment; a park then blocks.
+ *
+ * Memory: per connection about 150 bytes and what of its answer the peer has not taken yet; connections are bounded by the
+ * descriptors of the process, parked ones by `parked_max` (more are answered 503).
  */
 #pragma once
 #include "err.h"
@@ -11,23 +15,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum handled { HANDLED_ANSWER, HANDLED_PARK /* fcgi_server: the request's descriptor now waits, under `parked` */ };
+#define FCGI_ANSWER_MAX (32u << 20) /* bytes of a body; a greater one becomes a 500 */
+
+enum handled { HANDLED_ANSWER, HANDLED_PARK /* the request's descriptor now waits, under *context */ };
 
 struct fcgi_handler {
-	/* On a worker thread; many at once. Fills the answer, or sets *wait_us and *context (the handler's, opaque) and returns HANDLED_PARK. */
-	enum handled (*handle)(void *arg, int worker, const struct request *rq, struct answer *a, int64_t *wait_us, void **context);
-	/* On the epoll thread: build the answer of a parked request, because it was woken (fcgi_server_wake) or its wait is over. false = not yet, stay parked. */
+	/* On a worker thread; many at once, `worker` is in [0, workers). `rq` is lent until the return. Fills the answer (it
+	 * comes empty, its body initialised), or sets *wait_us and *context (the handler's, opaque) and returns HANDLED_PARK. */
+	enum handled (*handle)(void *arg, int worker, const struct request *rq, struct answer *a, int64_t *wait_us,
+		void **context);
+	/* On the epoll thread: build the answer of a parked request, because it has just been parked (what happened between
+	 * `handle` and now would be lost otherwise), was woken (fcgi_server_wake), or its wait is over or the server stops (`timed_out`; then
+	 * it must answer). false = not yet, stay parked. May be NULL in a program that never parks, and so may `forget`. */
 	bool (*resume)(void *arg, void *context, bool timed_out, struct answer *a);
-	/* On the epoll thread: the parked request is over (answered or its client left). */
+	/* On the epoll thread: the parked request is over (answered, refused or its client left). */
 	void (*forget)(void *arg, void *context);
 	void *arg;
 };
 
 struct fcgi_server;
-struct fcgi_server *fcgi_server_new(const struct fcgi_handler *h, int workers, int parked_max, struct err *e);
+/* `prefix`: the setting [web] prefix, e.g. "/" or "/pricegraph/"; a request whose path is not below it has the path "". NULL: `e` says why.
+ * Ignores SIGPIPE and lets libfcgi set its handlers: install those of SIGTERM and SIGINT afterwards. */
+struct fcgi_server *fcgi_server_new(const struct fcgi_handler *h, int workers, int parked_max, const char *prefix,
+	struct err *e);
+/* After fcgi_server_run returned, or if it was never called. NULL is fine. */
 void fcgi_server_free(struct fcgi_server *s);
-/* Runs until fcgi_server_stop (async-signal-safe). 0 or -1. */
-int fcgi_server_run(struct fcgi_server *s, struct err *e);
+/* Runs on the calling thread until fcgi_server_stop, or in CGI mode until the request is answered. Then answers what is parked and waits
+ * at most 3 s for what is being written. 0 or -1. */
+must_check int fcgi_server_run(struct fcgi_server *s, struct err *e);
+/* Any thread, async-signal-safe. */
 void fcgi_server_stop(struct fcgi_server *s);
 /* Any thread: the epoll thread calls `resume` for every parked request soon. Coalesced, never blocks. */
 void fcgi_server_wake(struct fcgi_server *s);
