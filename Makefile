@@ -13,15 +13,15 @@ CC ?= cc
 CPPFLAGS := -D_GNU_SOURCE -I. -Ilib -I$(B)/gen
 CFLAGS ?= -O2 -g
 WARN := -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
-	-Wundef -Wformat=2 -Wno-format-nonliteral -Werror -fno-common
+	-Wundef -Wformat=2 -Wno-format-nonliteral -Wno-format-zero-length -Werror -fno-common
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 LDFLAGS := -Wl,--as-needed $(SANFLAGS) -pthread
 FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
-LIB := err clock buf decimal interval inifile setting settings settings_table settings_options log retry metrics idset \
+LIB := err clock buf decimal interval inifile setting settings settings_table settings_options log_sink log_line log_repeat log retry metrics idset \
 	stream event candle second control topic cursor \
-	kafka_conf kafka_admin kafka_producer kafka_consumer pg pg_copy
+	kafka_conf kafka_admin kafka_producer kafka_consumer pg_array pg pg_copy
 COLLECTOR :=
 EXCHANGE :=
 CTL :=

@@ -19,6 +19,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 must_check int log_start(const struct settings *s, const char *program, struct err *e);
 /* Writes what is queued (at most 2 s), joins the thread. */
 void log_stop(void);
+/* The file sink opens its path anew within a second: after a rotation. Safe in a signal handler. */
+void log_reopen(void);
 /* Names the calling thread in its lines (at most 15 bytes; also the kernel's thread name). */
 void log_thread_name(const char *name);
 /* `event` is a stable identifier ("feed_connected"); `format` gives " key=value" pairs, printf-style. Values that may hold
