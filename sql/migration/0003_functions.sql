@@ -42,15 +42,16 @@ $$;
 CREATE FUNCTION attach_table(parent text, child text, tail text, bound text) RETURNS void
 LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
 DECLARE
-	child_id regclass;
+	attached boolean; -- NULL: there is no such table
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('pricegraph.' || child, 0));
-	child_id := to_regclass(format('pricegraph.%I', child));
-	IF child_id IS NULL THEN
+	-- Not to_regclass(): it may answer from a cache that an advisory lock does not refresh.
+	SELECT EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid) INTO attached
+	FROM pg_class AS c WHERE c.relname = child AND c.relnamespace = 'pricegraph'::regnamespace;
+	IF attached IS NULL THEN
 		EXECUTE format('CREATE TABLE pricegraph.%I (LIKE pricegraph.%I INCLUDING ALL) %s', child, parent, tail);
-		child_id := to_regclass(format('pricegraph.%I', child));
 	END IF;
-	IF NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = child_id) THEN
+	IF attached IS NOT TRUE THEN
 		EXECUTE format('ALTER TABLE pricegraph.%I ATTACH PARTITION pricegraph.%I FOR VALUES %s', parent, child, bound);
 	END IF;
 END $$;
