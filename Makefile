@@ -81,7 +81,7 @@ $(B)/pricegraph-live: $(CGI:%=$(B)/cgi/%.o) $(LIVE:%=$(B)/cgi/%.o) $(LIB_A)
 $(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIB_A) $$(addprefix $(B)/,$$(addsuffix .o,$$(UNIT_OBJ_$$*)))
 	$(call link,-lcmocka $(UNIT_LIBS_$*))
 unit: $(UNIT:%=$(B)/tests/unit/%)
-	tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
+	tests/with_postgres tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
 
 clean:
 	rm -rf build

@@ -86,9 +86,14 @@ run() {
 }
 
 ready() {
-	local deadline=$((SECONDS + ${1:-30}))
+	local deadline=$((SECONDS + ${1:-30})) seen=$SECONDS
 	until "$bin/pg_isready" -q -h "$dir/socket" -p "$port" -U postgres; do
-		server_pid >/dev/null || { last_words; die "is not running in '$dir'"; }
+		if server_pid >/dev/null; then
+			seen=$SECONDS
+		elif [ "$SECONDS" -gt $((seen + 1)) ]; then # `run` may be about to begin
+			last_words
+			die "is not running in '$dir'"
+		fi
 		[ "$SECONDS" -lt "$deadline" ] || die "does not answer in '$dir'"
 		sleep 0.05
 	done
