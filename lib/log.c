@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH 32      /* lines taken from the queue at once */
+#define BATCH 32          /* lines taken from the queue at once */
 #define TICK_US SECOND_US /* how often counts are told and a reopen is looked for */
 #define STOP_US (2 * SECOND_US)
 #define DRAIN_US (STOP_US * 3 / 4)
@@ -273,8 +273,8 @@ int log_start(const struct settings *s, const char *program, struct err *e)
 	state.first = state.count = 0;
 	state.stopping = false;
 	state.refused = 0;
-	state.repeats = (struct log_repeats){
-		.limit = (unsigned long)settings_int(s, "log", "repeats")};
+	state.repeats =
+		(struct log_repeats){.limit = (unsigned long)settings_int(s, "log", "repeats")};
 	snprintf(state.program, sizeof(state.program), "%s", program);
 	if (open_sinks(s, e) < 0 || start_thread(e) < 0) {
 		release();

@@ -29,8 +29,8 @@ static size_t print_head(const struct log_line *l, const char *program, bool jou
 	int n;
 
 	if (journald) {
-		n = snprintf(out, LOG_LINE_SIZE, "<%d>%s %s ", priority[l->level], level,
-			l->thread);
+		n = snprintf(
+			out, LOG_LINE_SIZE, "<%d>%s %s ", priority[l->level], level, l->thread);
 		return (size_t)n;
 	}
 	gmtime_r(&seconds, &tm);

@@ -78,7 +78,8 @@ static bool put_whole(struct log_sink *s, const char *bytes, size_t len)
 {
 	ssize_t n = put(s, bytes, len);
 
-	if (n < 0 && (errno == EAGAIN || s->by_poll) && !s->stuck && is_ready(s->fd, LOG_SINK_GRACE_MS))
+	if (n < 0 && (errno == EAGAIN || s->by_poll) && !s->stuck &&
+		is_ready(s->fd, LOG_SINK_GRACE_MS))
 		n = put(s, bytes, len);
 	if (n < 0) {
 		s->stuck = true;

@@ -124,8 +124,7 @@ static bool names_section(const char *name)
 }
 
 /* `name` without the prefix. */
-static int set_from_variable(
-	struct settings *s, const char *name, const char *text, struct err *e)
+static int set_from_variable(struct settings *s, const char *name, const char *text, struct err *e)
 {
 	struct setting_place at = {.source = SETTING_ENVIRONMENT};
 	char candidate[NAME_SIZE];

@@ -51,13 +51,15 @@ static const char *type_name(enum setting_type type)
 
 static void help(char program, const char *name, bool arguments, struct buf *out)
 {
-	buf_printf(out, "usage: %s [option]...%s\n", name, arguments ? " command [argument]..." : "");
-	buf_add_str(out, "  --config FILE             read this ini file\n"
-			 "  --set section.key=value   set one value; goes over file and environment\n"
-			 "  --check                   check the configuration and end\n"
-			 "  --print-config            print what is in force, secrets masked, and end\n"
-			 "  --help, --version         print and end\n"
-			 "Settings, by --set, environment (PRICEGRAPH_SECTION_KEY) or file:\n");
+	buf_printf(
+		out, "usage: %s [option]...%s\n", name, arguments ? " command [argument]..." : "");
+	buf_add_str(out,
+		"  --config FILE             read this ini file\n"
+		"  --set section.key=value   set one value; goes over file and environment\n"
+		"  --check                   check the configuration and end\n"
+		"  --print-config            print what is in force, secrets masked, and end\n"
+		"  --help, --version         print and end\n"
+		"Settings, by --set, environment (PRICEGRAPH_SECTION_KEY) or file:\n");
 	for (const struct setting *row = setting_table; row->section; row++) {
 		if (!strchr(row->programs, program))
 			continue;

@@ -44,6 +44,5 @@ static uint32_t murmur2(const unsigned char *key, size_t len)
 int topic_partition(const char *symbol, size_t len)
 {
 	/* Kafka clears the sign bit before the modulo. */
-	return (int)((murmur2((const unsigned char *)symbol, len) & 0x7fffffff) %
-		     TOPIC_PARTITIONS);
+	return (int)((murmur2((const unsigned char *)symbol, len) & 0x7fffffff) % TOPIC_PARTITIONS);
 }
