@@ -20,12 +20,12 @@ FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
 LIB := err clock buf decimal interval inifile setting settings settings_table settings_options log_sink log_line log_repeat log retry metrics idset \
-	stream event candle second control topic cursor \
+	stream member event candle second control topic cursor \
 	kafka_conf kafka_admin kafka_producer kafka_consumer pg_array pg pg_copy
 COLLECTOR :=
 EXCHANGE :=
 CTL :=
-CGI :=
+CGI := fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART :=
 LIVE :=
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
@@ -62,8 +62,14 @@ $(LIB_A): $(LIB:%=$(B)/lib/%.o)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# ThreadSanitizer must see the threads that librdkafka starts.
+TSAN := $(findstring thread,$(SAN))
+SHIM := $(if $(TSAN),$(B)/tests/unit/tsan_shim.o)
+SANLINK := $(if $(TSAN),-rdynamic)
+$(PROGRAMS:%=$(B)/%) $(UNIT:%=$(B)/tests/unit/%): $(SHIM)
+
 define link
-	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_A) $(1) $(LIBS_LIB)
+	$(CC) $(SANFLAGS) $(LDFLAGS) $(SANLINK) -o $@ $(filter %.o,$^) $(LIB_A) $(1) $(LIBS_LIB)
 endef
 $(B)/pricegraph-collector: $(COLLECTOR:%=$(B)/daemon/%.o) $(LIB_A)
 	$(call link,$(LIBS_COLLECTOR))
@@ -80,11 +86,20 @@ $(B)/pricegraph-live: $(CGI:%=$(B)/cgi/%.o) $(LIVE:%=$(B)/cgi/%.o) $(LIB_A)
 # Unit tests: one program a module; UNIT_OBJ_<test> names objects outside lib/ that it needs, UNIT_LIBS_<test> further libraries.
 $(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIB_A) $$(addprefix $(B)/,$$(addsuffix .o,$$(UNIT_OBJ_$$*)))
 	$(call link,-lcmocka $(UNIT_LIBS_$*))
+# What the sanitizers' run times are asked.
+SANENV := $(if $(findstring address,$(SAN)),ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1) \
+	$(if $(findstring undefined,$(SAN)),UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1) \
+	$(if $(TSAN),TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=tests/unit/tsan.supp)
 unit: $(UNIT:%=$(B)/tests/unit/%)
-	tests/with_postgres tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
+	$(SANENV) tests/with_postgres tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
+
+unit-asan:
+	$(MAKE) unit SAN=address,undefined VARIANT=$(VARIANT)-asan
+unit-tsan:
+	$(MAKE) unit SAN=thread VARIANT=$(VARIANT)-tsan
 
 clean:
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib unit clean FORCE
+.PHONY: all lib unit unit-asan unit-tsan clean FORCE

@@ -1,0 +1,123 @@
+#include "clock.h"
+#include "interval.h"
+#include "test.h"
+#include <string.h>
+#include <time.h>
+
+static int64_t utc(int year, int month, int day)
+{
+	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+
+	return (int64_t)timegm(&tm) * SECOND_US;
+}
+
+static void finds_by_exact_name(void **state)
+{
+	(void)state;
+	for (int i = 0; i < INTERVAL_COUNT; i++)
+		assert_ptr_equal(interval_find(interval_table[i].name), &interval_table[i]);
+	assert_ptr_not_equal(interval_find("1m"), interval_find("1M"));
+	assert_null(interval_find("2m"));
+	assert_null(interval_find("1W"));
+	assert_null(interval_find(""));
+	assert_null(interval_find("1mo"));
+}
+
+static void table_ascends_and_composes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < INTERVAL_COUNT - 1; i++) {
+		const struct interval *iv = &interval_table[i];
+		assert_true(i == 0 || interval_table[i - 1].width_us < iv->width_us);
+		assert_int_equal(iv->width_us % ladder_width_us[iv->base], 0);
+		/* The greatest level that composes it. */
+		if (iv->base + 1 < LADDER_COUNT)
+			assert_int_not_equal(iv->width_us % ladder_width_us[iv->base + 1], 0);
+	}
+	assert_int_equal(interval_table[INTERVAL_COUNT - 1].width_us, 0);
+}
+
+static void buckets_hold_their_times(void **state)
+{
+	(void)state;
+	for (int i = 0; i < INTERVAL_COUNT; i++) {
+		const struct interval *iv = &interval_table[i];
+		for (int64_t t = 0; t < utc(2190, 1, 1); t += 37 * DAY_US + 12345678901) {
+			int64_t start = interval_floor(iv, t), next = interval_next(iv, start);
+			assert_true(start <= t && t < next);
+			assert_int_equal(interval_floor(iv, start), start);
+			assert_int_equal(interval_floor(iv, next - 1), start);
+			assert_int_equal(interval_step(iv, next, -1), start);
+		}
+	}
+}
+
+static void weeks_begin_on_monday(void **state)
+{
+	const struct interval *week = interval_find("1w");
+
+	(void)state;
+	assert_int_equal(interval_floor(week, utc(2024, 8, 8)), utc(2024, 8, 5));
+	assert_int_equal(interval_floor(week, utc(2024, 8, 5)), utc(2024, 8, 5));
+	assert_int_equal(interval_floor(week, utc(2024, 8, 5) - 1), utc(2024, 7, 29));
+	assert_int_equal(interval_step(week, utc(2024, 8, 5), 2), utc(2024, 8, 19));
+}
+
+static void months_begin_on_the_first(void **state)
+{
+	const struct interval *month = interval_find("1M");
+
+	(void)state;
+	for (int year = 1970; year <= 2199; year++) {
+		for (int m = 1; m <= 12; m++) {
+			int64_t start = utc(year, m, 1);
+			int64_t next = m < 12 ? utc(year, m + 1, 1) : utc(year + 1, 1, 1);
+			assert_int_equal(interval_floor(month, start), start);
+			assert_int_equal(interval_floor(month, next - 1), start);
+			assert_int_equal(interval_next(month, start), next);
+		}
+	}
+	assert_int_equal(interval_step(month, utc(2024, 3, 1), -13), utc(2023, 2, 1));
+	assert_int_equal(interval_step(month, utc(2024, 3, 1), 0), utc(2024, 3, 1));
+}
+
+static void steps_count_buckets(void **state)
+{
+	const struct interval *five = interval_find("5m");
+
+	(void)state;
+	assert_int_equal(interval_step(five, utc(2024, 1, 1), 12 * 24), utc(2024, 1, 2));
+	assert_int_equal(interval_step(five, utc(2024, 1, 1), -12 * 24), utc(2023, 12, 31));
+}
+
+static void clamps_beyond_its_years(void **state)
+{
+	(void)state;
+	for (int i = 0; i < INTERVAL_COUNT; i++) {
+		const struct interval *iv = &interval_table[i];
+		const int64_t low = interval_floor(iv, 0), high = interval_floor(iv, INT64_MAX);
+		assert_true(low <= 0 && low > -7 * DAY_US);
+		assert_true(high >= utc(2200, 12, 1) && high < utc(2201, 1, 1));
+		assert_int_equal(interval_floor(iv, INT64_MIN), low);
+		assert_int_equal(interval_floor(iv, utc(1800, 1, 1)), low);
+		assert_int_equal(interval_next(iv, INT64_MAX), high);
+		assert_int_equal(interval_step(iv, utc(2024, 1, 1), INT64_MAX), high);
+		assert_int_equal(interval_step(iv, utc(2024, 1, 1), INT64_MIN), low);
+		assert_int_equal(interval_step(iv, INT64_MIN, INT64_MIN), low);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_by_exact_name),
+		cmocka_unit_test(table_ascends_and_composes),
+		cmocka_unit_test(buckets_hold_their_times),
+		cmocka_unit_test(weeks_begin_on_monday),
+		cmocka_unit_test(months_begin_on_the_first),
+		cmocka_unit_test(steps_count_buckets),
+		cmocka_unit_test(clamps_beyond_its_years),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
