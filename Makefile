@@ -10,7 +10,7 @@ VARIANT ?= $(if $(SAN),$(firstword $(subst $(comma), ,$(SAN))),release)
 B := build/$(VARIANT)
 
 CC ?= cc
-CPPFLAGS := -D_GNU_SOURCE -I. -Ilib -I$(B)/gen
+CPPFLAGS := -D_GNU_SOURCE -I. -Ilib -I$(B)/gen $(shell pkg-config --cflags-only-I libpq)
 CFLAGS ?= -O2 -g
 WARN := -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wundef -Wformat=2 -Wno-format-nonliteral -Wno-format-zero-length -Werror -fno-common
@@ -22,6 +22,8 @@ FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 LIB := err clock buf decimal interval inifile setting settings settings_table settings_options log_sink log_line log_repeat log retry metrics idset \
 	stream member event candle second control topic cursor \
 	kafka_conf kafka_admin kafka_producer kafka_consumer pg_array pg pg_copy
+SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
+	sink_commit sink_rows sink_late sink_facts sink_meta maintenance
 COLLECTOR :=
 EXCHANGE :=
 CTL :=
@@ -48,7 +50,7 @@ $(B)/flags: FORCE
 	@echo '$(FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(FLAGS) $(LDFLAGS)' > $@
 FORCE:
 
-$(B)/%.o: %.c $(B)/flags
+$(B)/%.o: %.c $(B)/flags | $(B)/gen/pg_queries.h
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -c -o $@ $<
 
@@ -71,7 +73,7 @@ $(PROGRAMS:%=$(B)/%) $(UNIT:%=$(B)/tests/unit/%): $(SHIM)
 define link
 	$(CC) $(SANFLAGS) $(LDFLAGS) $(SANLINK) -o $@ $(filter %.o,$^) $(LIB_A) $(1) $(LIBS_LIB)
 endef
-$(B)/pricegraph-collector: $(COLLECTOR:%=$(B)/daemon/%.o) $(LIB_A)
+$(B)/pricegraph-collector: $(COLLECTOR:%=$(B)/daemon/%.o) $(SINK:%=$(B)/daemon/%.o) $(LIB_A)
 	$(call link,$(LIBS_COLLECTOR))
 $(B)/pricegraph-exchange: $(EXCHANGE:%=$(B)/daemon/%.o) $(LIB_A)
 	$(call link,$(LIBS_EXCHANGE))

@@ -27,7 +27,7 @@ const struct setting setting_table[] = {
 
 	BOOL("feed", "enabled", "yes", "c", "Run the feed: the exchange's stream into Kafka."),
 	LIST("feed", "symbols", "BTCUSDT,ETHUSDT", "c", "Symbols to collect, as the exchange writes them."),
-	LIST("feed", "streams", "miniTicker,kline_1s,trade", "c", "Streams to collect of each symbol."),
+	LIST("feed", "streams", "miniTicker,kline_1s", "c", "Streams to collect of each symbol."),
 	TEXT("feed", "collector", "", "c",
 		"Name of this collector in its records; empty: the host's name."),
 
@@ -46,7 +46,9 @@ const struct setting setting_table[] = {
 
 	BOOL("sink", "enabled", "yes", "c", "Run the sink: Kafka into PostgreSQL."),
 	INT("sink", "batch_interval", "ms", "1000", 10, 60000, "c", "Longest time between two commits."),
-	INT("sink", "batch_events", "", "2000", 1, 1000000, "c", "A batch of this many events is committed at once."),
+	INT("sink", "batch_events", "", "10000", 1, 1000000, "c", "A batch of this many events is committed at once."),
+	INT("sink", "batch_bytes", "bytes", "268435456", 1048576, 4294967296.0, "c",
+		"Bound of each array of rows that the sink gathers for one transaction."),
 
 	CHOICE("log", "level", "error|warn|info|debug", "info", "cehlt", "Least urgent level that is logged."),
 	BOOL("log", "stderr", "yes", "cehlt", "Log to stderr."),

@@ -67,6 +67,7 @@ CREATE TABLE span (
 	from_us bigint NOT NULL,
 	to_us bigint NOT NULL,
 	ended boolean NOT NULL DEFAULT false,
+	skipped boolean NOT NULL DEFAULT false, -- records behind to_us were lost to us: what the session says later is a span of its own
 	clock_us bigint NOT NULL,
 	speed double precision NOT NULL,
 	alive_us bigint NOT NULL,

@@ -1,0 +1,133 @@
+#include "maintenance.h"
+
+#include "clock.h"
+#include "log.h"
+#include "pg.h"
+#include "pg_queries.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define AHEAD_DAYS 2
+#define EVERY_S 600
+#define AGAIN_S 1
+
+struct maintenance {
+	const char *venue;
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards pg */
+	struct pg *pg;
+	pthread_mutex_t stop_lock;
+	pthread_cond_t stop_cond;
+	bool stop; /* by stop_lock */
+};
+
+int maintenance_ensure(struct maintenance *m, const int64_t *times_us, int count, struct err *e)
+{
+	enum pg_failure f = PG_OK;
+
+	pthread_mutex_lock(&m->lock);
+	for (int i = 0; i < count && f == PG_OK; i++) {
+		char time[24];
+		const char *params[] = {m->venue, time};
+
+		snprintf(time, sizeof time, "%lld", (long long)times_us[i]);
+		f = pg_query(
+			m->pg, "maintenance_ensure", sql_maintenance_ensure, 2, params, NULL, e);
+	}
+	pthread_mutex_unlock(&m->lock);
+	return f == PG_OK ? 0 : -1;
+}
+
+/* The venue may not be there yet: the sink makes it when it takes over. */
+static int make_ahead(struct maintenance *m)
+{
+	int64_t days[AHEAD_DAYS + 1];
+	struct err e = {""};
+
+	for (int i = 0; i <= AHEAD_DAYS; i++)
+		days[i] = clock_floor(clock_wall_us(), DAY_US) + i * DAY_US;
+	if (maintenance_ensure(m, days, AHEAD_DAYS + 1, &e) == 0)
+		return 0;
+	log_debug("maintenance_waits", "reason=\"%s\"", e.text);
+	return -1;
+}
+
+static bool wait_for_stop(struct maintenance *m, int seconds)
+{
+	struct timespec until;
+	bool stop;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	pthread_mutex_lock(&m->stop_lock);
+	while (!m->stop && pthread_cond_timedwait(&m->stop_cond, &m->stop_lock, &until) == 0)
+		;
+	stop = m->stop;
+	pthread_mutex_unlock(&m->stop_lock);
+	return stop;
+}
+
+static void *run(void *arg)
+{
+	struct maintenance *m = arg;
+	bool ahead = strncmp(m->venue, "replay-", 7) != 0;
+
+	log_thread_name("maintenance");
+	for (;;) {
+		int done = ahead ? make_ahead(m) : 0;
+
+		if (wait_for_stop(m, done == 0 ? EVERY_S : AGAIN_S))
+			return NULL;
+	}
+}
+
+static void destroy(struct maintenance *m)
+{
+	pg_free(m->pg);
+	pthread_mutex_destroy(&m->lock);
+	pthread_mutex_destroy(&m->stop_lock);
+	pthread_cond_destroy(&m->stop_cond);
+	free(m);
+}
+
+struct maintenance *maintenance_start(const struct settings *s, struct err *e)
+{
+	struct maintenance *m = calloc(1, sizeof *m);
+	pthread_condattr_t monotonic;
+
+	if (!m) {
+		err_set(e, "no memory for maintenance");
+		return NULL;
+	}
+	m->venue = settings_text(s, "venue", "name");
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_mutex_init(&m->stop_lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&m->stop_cond, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	m->pg = pg_new(settings_text(s, "postgres", "collector"), "pricegraph-maintenance");
+	if (!m->pg || pthread_create(&m->thread, NULL, run, m) != 0) {
+		err_set(e, "cannot start the maintenance thread");
+		destroy(m);
+		return NULL;
+	}
+	return m;
+}
+
+void maintenance_stop(struct maintenance *m)
+{
+	if (!m)
+		return;
+	pthread_mutex_lock(&m->stop_lock);
+	m->stop = true;
+	pthread_cond_signal(&m->stop_cond);
+	pthread_mutex_unlock(&m->stop_lock);
+	pthread_join(m->thread, NULL);
+	destroy(m);
+}

@@ -1,0 +1,19 @@
+/*
+ * maintenance: partitions made ahead, in a thread and a connection of its own, so that the sink's path never makes one.
+ *
+ * Venues that follow the host's clock get theirs two days ahead, looked at every ten minutes. A batch that still meets a missing
+ * one asks for its days and waits (a recording's past, a late event).
+ */
+#pragma once
+#include "err.h"
+#include "settings.h"
+#include <stdint.h>
+
+struct maintenance;
+/* Starts the thread "maintenance". NULL: `e` says why. */
+struct maintenance *maintenance_start(const struct settings *s, struct err *e);
+/* Joins. NULL is fine. */
+void maintenance_stop(struct maintenance *m);
+/* Makes the partitions that hold these times. Any thread; blocks on PostgreSQL. -1: try again later. */
+must_check int maintenance_ensure(
+	struct maintenance *m, const int64_t *times_us, int count, struct err *e);

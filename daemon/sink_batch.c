@@ -1,0 +1,164 @@
+#include "sink_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH_BUFS 11
+
+/* All arrays, so that init, reset and done can't forget one. */
+static void each_buf(struct sink_batch *b, struct buf *out[BATCH_BUFS])
+{
+	struct buf *all[BATCH_BUFS] = {&b->trades, &b->tickers, &b->candles, &b->lates,
+		&b->subscriptions, &b->gaps, &b->quarantines, &b->bytes, &b->folds[LADDER_1M],
+		&b->folds[LADDER_1H], &b->folds[LADDER_1D]};
+
+	memcpy(out, all, sizeof all);
+}
+
+void sink_batch_init(struct sink_batch *b, size_t max_bytes)
+{
+	struct buf *all[BATCH_BUFS];
+
+	memset(b, 0, sizeof *b);
+	each_buf(b, all);
+	for (int i = 0; i < BATCH_BUFS; i++)
+		buf_init(all[i], max_bytes);
+}
+
+void sink_batch_done(struct sink_batch *b)
+{
+	struct buf *all[BATCH_BUFS];
+
+	each_buf(b, all);
+	for (int i = 0; i < BATCH_BUFS; i++)
+		buf_done(all[i]);
+}
+
+void sink_batch_reset(struct sink_batch *b)
+{
+	struct buf *all[BATCH_BUFS];
+
+	each_buf(b, all);
+	for (int i = 0; i < BATCH_BUFS; i++)
+		buf_reset(all[i]);
+	memset(b->touched, 0, sizeof b->touched);
+	b->records = 0;
+	b->began_mono_us = 0;
+	b->day_count = 0;
+	b->commit_unsure = false;
+}
+
+bool sink_batch_failed(const struct sink_batch *b)
+{
+	struct buf *all[BATCH_BUFS];
+	bool failed = false;
+
+	each_buf((struct sink_batch *)b, all);
+	for (int i = 0; i < BATCH_BUFS; i++)
+		failed = failed || all[i]->failed;
+	return failed;
+}
+
+void sink_batch_day(struct sink_batch *b, int64_t time_us)
+{
+	int64_t day = clock_floor(time_us, DAY_US);
+
+	for (int i = 0; i < b->day_count; i++)
+		if (b->days[i] == day)
+			return;
+	if (b->day_count < BATCH_DAYS_MAX)
+		b->days[b->day_count++] = day;
+}
+
+void sink_batch_fold(
+	struct sink_batch *b, enum ladder level, const struct sink_symbol *sy, int64_t open_us)
+{
+	struct batch_fold f = {.symbol = sy, .open_us = open_us};
+
+	buf_add(&b->folds[level], &f, sizeof f);
+	sink_batch_day(b, open_us);
+}
+
+void sink_batch_quarantine(struct sink_batch *b, const struct kafka_record *r, const char *reason)
+{
+	struct batch_quarantine q = {.stream = (enum stream_kind)r->tag,
+		.partition = r->partition,
+		.offset = r->offset,
+		.at = b->bytes.len,
+		.key_len = r->key ? r->key_len : SIZE_MAX,
+		.value_len = r->value ? r->value_len : 0,
+		.reason_len = strlen(reason)};
+
+	if (r->key)
+		buf_add(&b->bytes, r->key, r->key_len);
+	if (r->value)
+		buf_add(&b->bytes, r->value, r->value_len);
+	buf_add(&b->bytes, reason, q.reason_len);
+	buf_add(&b->quarantines, &q, sizeof q);
+}
+
+static int by_time(
+	int64_t a_us, int64_t b_us, const struct sink_symbol *a, const struct sink_symbol *b)
+{
+	if (a_us != b_us)
+		return a_us < b_us ? -1 : 1;
+	return a == b ? 0 : strcmp(a->name, b->name);
+}
+
+static int by_trade(const void *pa, const void *pb)
+{
+	const struct batch_trade *a = pa, *b = pb;
+	int order = by_time(a->trade.trade_us, b->trade.trade_us, a->symbol, b->symbol);
+
+	return order ? order : (a->trade.id > b->trade.id) - (a->trade.id < b->trade.id);
+}
+
+static int by_ticker(const void *pa, const void *pb)
+{
+	const struct batch_ticker *a = pa, *b = pb;
+
+	return by_time(a->event_us, b->event_us, a->symbol, b->symbol);
+}
+
+static int by_candle(const void *pa, const void *pb)
+{
+	const struct batch_candle *a = pa, *b = pb;
+
+	return by_time(a->candle.open_us, b->candle.open_us, a->symbol, b->symbol);
+}
+
+static int by_fold(const void *pa, const void *pb)
+{
+	const struct batch_fold *a = pa, *b = pb;
+
+	return by_time(a->open_us, b->open_us, a->symbol, b->symbol);
+}
+
+static void sort_folds(struct buf *folds)
+{
+	struct batch_fold *f = BATCH_ROWS(*folds, struct batch_fold);
+	size_t n = BATCH_COUNT(*folds, struct batch_fold), kept = 0;
+
+	if (!n)
+		return;
+	qsort(f, n, sizeof *f, by_fold);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || by_fold(&f[kept - 1], &f[i]) != 0)
+			f[kept++] = f[i];
+	folds->len = kept * sizeof *f;
+}
+
+void sink_batch_sort(struct sink_batch *b)
+{
+	if (b->trades.len)
+		qsort(b->trades.data, BATCH_COUNT(b->trades, struct batch_trade),
+			sizeof(struct batch_trade), by_trade);
+	if (b->tickers.len)
+		qsort(b->tickers.data, BATCH_COUNT(b->tickers, struct batch_ticker),
+			sizeof(struct batch_ticker), by_ticker);
+	if (b->candles.len)
+		qsort(b->candles.data, BATCH_COUNT(b->candles, struct batch_candle),
+			sizeof(struct batch_candle), by_candle);
+	for (int level = LADDER_1M; level < LADDER_COUNT; level++)
+		sort_folds(&b->folds[level]);
+}

@@ -1,0 +1,93 @@
+/*
+ * sink_batch: what one transaction will write, gathered from records. Kept until it is committed, so that a failed
+ * transaction is simply run again: nothing here depends on an answer of the database.
+ *
+ * Rows are plain structs in growing arrays (struct buf as bytes), bounded by `max_bytes` each. Owned by the sink thread.
+ */
+#pragma once
+#include "interval.h"
+#include "kafka_consumer.h"
+#include "sink_state.h"
+
+struct batch_trade {
+	const struct sink_symbol *symbol;
+	struct event_trade trade;
+	int64_t event_us, received_us;
+	bool slow; /* may be a repeat: by temp table and ON CONFLICT */
+};
+
+struct batch_ticker {
+	const struct sink_symbol *symbol;
+	struct event_mini_ticker ticker;
+	int64_t event_us, received_us;
+	bool slow;
+};
+
+struct batch_candle {
+	struct sink_symbol *symbol;
+	struct candle candle;
+	bool slow; /* the row may exist */
+};
+
+struct batch_late { /* something came for a settled second */
+	struct sink_symbol *symbol;
+	int64_t second_us;
+	bool has_kline;
+	struct event kline;
+};
+
+struct batch_fold { /* a bar to fold from the level below */
+	const struct sink_symbol *symbol;
+	int64_t open_us;
+};
+
+struct batch_subscription { /* opened (to_us < 0) or closed */
+	const struct sink_symbol *symbol;
+	enum stream_kind stream;
+	char session[SPAN_ID_SIZE];
+	int64_t from_us, to_us;
+};
+
+struct batch_gap {
+	struct sink_symbol *symbol;
+	enum stream_kind stream;
+	int64_t from_us, to_us;
+	const char *cause; /* constant */
+};
+
+struct batch_quarantine {
+	enum stream_kind stream;
+	int partition;
+	int64_t offset;
+	size_t at, key_len, value_len,
+		reason_len; /* in `bytes`: key, value, reason; key_len SIZE_MAX = NULL */
+};
+
+#define BATCH_DAYS_MAX 64
+
+struct sink_batch {
+	struct buf trades, tickers, candles, lates, subscriptions, gaps, quarantines, bytes;
+	struct buf folds[LADDER_COUNT]; /* [LADDER_1S] unused */
+	size_t records;                 /* taken, control records too */
+	int64_t began_mono_us;          /* first record; 0 = empty */
+	bool touched[STREAM_COUNT][TOPIC_PARTITIONS];
+	int64_t days[BATCH_DAYS_MAX]; /* distinct days of rows, for missing partitions */
+	int day_count;
+	bool commit_unsure; /* the connection broke while COMMIT was under way */
+};
+
+#define BATCH_COUNT(b, type) ((b).len / sizeof(type))
+#define BATCH_ROWS(b, type) ((type *)(void *)(b).data)
+
+void sink_batch_init(struct sink_batch *b, size_t max_bytes);
+void sink_batch_done(struct sink_batch *b);
+void sink_batch_reset(struct sink_batch *b);
+/* True when an array met its bound or memory was short: the batch is not whole and must not be committed. */
+bool sink_batch_failed(const struct sink_batch *b);
+/* Remembers the row's day, for partitions. */
+void sink_batch_day(struct sink_batch *b, int64_t time_us);
+void sink_batch_fold(
+	struct sink_batch *b, enum ladder level, const struct sink_symbol *sy, int64_t open_us);
+void sink_batch_quarantine(struct sink_batch *b, const struct kafka_record *r, const char *reason);
+/* Sorts the rows as their keys are sorted, and drops repeated folds. */
+void sink_batch_sort(struct sink_batch *b);

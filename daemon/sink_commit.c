@@ -1,0 +1,208 @@
+#include "sink_commit.h"
+
+#include "metrics.h"
+#include "pg_array.h"
+#include "pg_queries.h"
+#include "sink_facts.h"
+#include "sink_late.h"
+#include "sink_settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+METRIC_COUNTER(metric_commits, "pricegraph_sink_commits_total", "Transactions committed");
+METRIC_COUNTER(metric_conflicts, "pricegraph_sink_conflicts_total",
+	"Transactions run again because a row was there already");
+
+struct sink_commit {
+	struct sink_rows rows;
+	struct sink_facts facts;
+	struct buf late;      /* struct batch_candle */
+	struct sink_write to; /* the transaction under way */
+};
+
+struct sink_commit *sink_commit_new(
+	struct pg *pg, const char *token, size_t max_bytes, struct err *e)
+{
+	struct sink_commit *c = calloc(1, sizeof *c);
+
+	if (!c) {
+		err_set(e, "no memory for the sink's transaction");
+		return NULL;
+	}
+	c->to.pg = pg;
+	c->to.token = token;
+	sink_rows_init(&c->rows, max_bytes);
+	sink_facts_init(&c->facts, max_bytes);
+	buf_init(&c->late, max_bytes);
+	return c;
+}
+
+void sink_commit_free(struct sink_commit *c)
+{
+	if (!c)
+		return;
+	sink_rows_done(&c->rows);
+	sink_facts_done(&c->facts);
+	buf_done(&c->late);
+	free(c);
+}
+
+/* A settled second was rewritten: the bars above it follow, and the symbol's readers must hear of it. */
+static void second_changed(void *arg, const char *symbol, int64_t open_us)
+{
+	struct sink_commit *c = arg;
+	struct sink_symbol *sy;
+
+	HASH_FIND(hh, c->to.st->symbols, symbol, strlen(symbol), sy);
+	if (!sy || open_us >= sy->settled_us)
+		return;
+	sink_settle_refold(c->to.batch, sy, open_us);
+	if (open_us < sy->first_us)
+		sy->first_us = open_us;
+	sy->changed = true;
+}
+
+static enum pg_failure write_rows(struct sink_commit *c, struct err *e)
+{
+	const struct sink_write *to = &c->to;
+	struct sink_changed changed = {second_changed, c};
+	enum pg_failure f;
+
+	buf_reset(&c->late);
+	f = sink_rows_trades(&c->rows, to, e);
+	if (f == PG_OK)
+		f = sink_rows_tickers(&c->rows, to, e);
+	if (f == PG_OK)
+		f = sink_rows_candles(&c->rows, to, &to->batch->candles, &changed, e);
+	if (f == PG_OK)
+		f = sink_late_compute(to, &c->late, e);
+	if (f == PG_OK && c->late.len)
+		f = sink_rows_candles(&c->rows, to, &c->late, &changed, e);
+	return f;
+}
+
+/* The transaction up to its COMMIT. *fenced when another sink is there. */
+static enum pg_failure write_all(struct sink_commit *c, bool *fenced, struct err *e)
+{
+	enum pg_failure f = pg_exec(c->to.pg, "BEGIN", e);
+
+	if (f == PG_OK)
+		f = sink_facts_fence(&c->facts, &c->to, fenced, e);
+	if (f != PG_OK || *fenced)
+		return f;
+	f = write_rows(c, e);
+	sink_batch_sort(c->to.batch);
+	if (f == PG_OK)
+		f = sink_facts_write(&c->facts, &c->to, e);
+	return f;
+}
+
+static void rollback(struct sink_commit *c)
+{
+	struct err ignored;
+
+	if (pg_connected(c->to.pg) && pg_exec(c->to.pg, "ROLLBACK", &ignored) != PG_OK)
+		pg_disconnect(c->to.pg);
+}
+
+static enum sink_done outcome(enum pg_failure f)
+{
+	switch (f) {
+	case PG_OK:
+		return SINK_COMMITTED;
+	case PG_RETRY:
+		return SINK_LATER;
+	case PG_NO_PARTITION:
+		return SINK_NO_PARTITION;
+	case PG_CONFLICT:
+	case PG_BAD_DATA:
+	case PG_BUG:
+		return SINK_BROKEN;
+	}
+	return SINK_BROKEN;
+}
+
+/* The answer to a COMMIT was lost: the stored offsets tell whether it took place. */
+static enum sink_done resolve_commit(struct sink_commit *c, bool *committed, struct err *e)
+{
+	const char *params[] = {c->to.st->venue};
+	PGresult *r = NULL;
+	enum pg_failure f =
+		pg_query(c->to.pg, "sink_load_offsets", sql_sink_load_offsets, 1, params, &r, e);
+
+	*committed = false;
+	for (int i = 0; f == PG_OK && i < PQntuples(r); i++) {
+		const struct stream *s = stream_find(PQgetvalue(r, i, 0));
+		int64_t partition = pg_int(r, i, 1);
+
+		if (!s || partition < 0 || partition >= TOPIC_PARTITIONS ||
+			!c->to.batch->touched[s->kind][partition])
+			continue;
+		*committed = pg_int(r, i, 2) == c->to.st->places[s->kind][partition].next;
+		break;
+	}
+	PQclear(r);
+	return outcome(f);
+}
+
+static void mark_committed(struct sink_commit *c)
+{
+	for (int k = 0; k < STREAM_COUNT; k++)
+		for (int i = 0; i < TOPIC_PARTITIONS; i++)
+			if (c->to.batch->touched[k][i])
+				c->to.st->places[k][i].committed = c->to.st->places[k][i].next;
+	sink_facts_committed(&c->to);
+	metric_add(&metric_commits, 1);
+}
+
+static enum sink_done run_once(
+	struct sink_commit *c, bool all_slow, enum pg_failure *failure, struct err *e)
+{
+	bool fenced = false;
+	enum pg_failure f;
+
+	c->to.all_slow = all_slow;
+	f = write_all(c, &fenced, e);
+
+	if (f == PG_OK && !fenced) {
+		f = pg_exec(c->to.pg, "COMMIT", e);
+		c->to.batch->commit_unsure = f != PG_OK;
+	}
+	*failure = f;
+	if (f == PG_OK && !fenced) {
+		mark_committed(c);
+		return SINK_COMMITTED;
+	}
+	rollback(c);
+	return fenced ? SINK_FENCED : outcome(f);
+}
+
+enum sink_done sink_commit_run(
+	struct sink_commit *c, struct sink_state *st, struct sink_batch *b, struct err *e)
+{
+	enum pg_failure f;
+	enum sink_done done;
+
+	c->to.st = st;
+	c->to.batch = b;
+	sink_batch_sort(b);
+	if (b->commit_unsure) {
+		bool committed;
+
+		done = resolve_commit(c, &committed, e);
+		if (done != SINK_COMMITTED)
+			return done;
+		b->commit_unsure = false;
+		if (committed) {
+			mark_committed(c);
+			return SINK_COMMITTED;
+		}
+	}
+	done = run_once(c, false, &f, e);
+	if (f == PG_CONFLICT) {
+		metric_add(&metric_conflicts, 1);
+		done = run_once(c, true, &f, e);
+	}
+	return done;
+}

@@ -1,0 +1,28 @@
+/*
+ * sink_commit: one batch → one fenced transaction: raw rows, seconds, folded bars, spans, gaps, offsets.
+ *
+ * The offset in the database is the only truth. Every batch first counts up the revision of its partitions under the sink's token, then
+ * moves the offsets from where they are expected; if either finds another state, another sink took over: nothing is
+ * written. Sink thread; blocks on PostgreSQL.
+ */
+#pragma once
+#include "pg.h"
+#include "sink_batch.h"
+#include "sink_rows.h"
+
+enum sink_done {
+	SINK_COMMITTED,
+	SINK_LATER,        /* the database is away or busy: the same batch again */
+	SINK_NO_PARTITION, /* make partitions for the batch's days, then the same batch again */
+	SINK_FENCED,       /* another sink owns a partition */
+	SINK_BROKEN,       /* a bug, or a row that can't be stored */
+};
+
+struct sink_commit;
+struct sink_commit *sink_commit_new(
+	struct pg *pg, const char *token, size_t max_bytes, struct err *e);
+void sink_commit_free(struct sink_commit *c);
+/* After SINK_COMMITTED the places' `committed`, the dirty marks and the symbols' settled_revision are as the database has them; the caller
+ * resets the batch. Otherwise nothing changed, in memory as in the database. */
+must_check enum sink_done sink_commit_run(
+	struct sink_commit *c, struct sink_state *st, struct sink_batch *b, struct err *e);

@@ -1,0 +1,23 @@
+/*
+ * sink_facts: what a transaction writes besides rows: fence and offsets, folded bars, spans, subscriptions, gaps, symbols, quarantine.
+ * Sink thread.
+ */
+#pragma once
+#include "sink_write.h"
+
+#define SINK_ARRAYS 9
+
+struct sink_facts {
+	struct buf arrays[SINK_ARRAYS]; /* parameters of the statement under way */
+};
+
+void sink_facts_init(struct sink_facts *f, size_t max_bytes);
+void sink_facts_done(struct sink_facts *f);
+/* Counts up the revisions under the token, fills to->revisions, moves the offsets. *fenced: another sink was there. */
+must_check enum pg_failure sink_facts_fence(
+	struct sink_facts *f, struct sink_write *to, bool *fenced, struct err *e);
+/* Everything else, in the order in which it depends on each other. */
+must_check enum pg_failure sink_facts_write(
+	struct sink_facts *f, const struct sink_write *to, struct err *e);
+/* The transaction is durable: clears the dirty marks, raises the changed symbols' settled_revision. */
+void sink_facts_committed(const struct sink_write *to);

@@ -1,0 +1,12 @@
+/*
+ * sink_settle: T advanced → seconds that are settled now are written, and the bars above them that are over are folded.
+ * Sink thread.
+ */
+#pragma once
+#include "sink_batch.h"
+#include "sink_state.h"
+
+/* Every symbol of the partition. */
+void sink_settle_partition(struct sink_state *st, struct sink_batch *b, int partition);
+/* The settled second `open_us` changed: folds the stored bars above it again. Bars not over yet are folded at their end anyway. */
+void sink_settle_refold(struct sink_batch *b, const struct sink_symbol *sy, int64_t open_us);

@@ -1,0 +1,195 @@
+#include "sink_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void sink_state_init(struct sink_state *st, const char *venue, int64_t settle_us)
+{
+	memset(st, 0, sizeof *st);
+	snprintf(st->venue, sizeof st->venue, "%s", venue);
+	st->settle_us = settle_us;
+}
+
+void sink_second_free(struct sink_second *s)
+{
+	if (!s)
+		return;
+	second_done(&s->second);
+	free(s);
+}
+
+void sink_state_done(struct sink_state *st)
+{
+	struct sink_symbol *sy, *next;
+
+	HASH_ITER(hh, st->symbols, sy, next)
+	{
+		struct sink_second *s;
+
+		while ((s = sink_symbol_pop(sy, INT64_MAX)))
+			sink_second_free(s);
+		HASH_DEL(st->symbols, sy);
+		free(sy);
+	}
+	while (st->sessions) {
+		struct sink_session *se = st->sessions;
+
+		st->sessions = se->next;
+		free(se);
+	}
+	memset(st->partitions, 0, sizeof st->partitions);
+}
+
+struct sink_symbol *sink_state_symbol(struct sink_state *st, const char *name, int partition)
+{
+	struct sink_symbol *sy;
+	size_t len = strlen(name);
+
+	HASH_FIND(hh, st->symbols, name, len, sy);
+	if (sy)
+		return sy;
+	sy = calloc(1, sizeof *sy);
+	if (!sy)
+		return NULL;
+	memcpy(sy->name, name, len + 1);
+	sy->name_len = len;
+	sy->partition = partition;
+	sy->settled_us = INT64_MIN;
+	sy->sample_mark_us = sy->trade_mark_id = INT64_MIN;
+	sy->first_us = INT64_MAX;
+	sy->dirty = true;
+	sy->next_in_partition = st->partitions[partition];
+	st->partitions[partition] = sy;
+	HASH_ADD_KEYPTR(hh, st->symbols, sy->name, len, sy);
+	return sy;
+}
+
+struct sink_session *sink_state_find_session(
+	struct sink_state *st, enum stream_kind stream, int partition, const char *id)
+{
+	size_t len = strlen(id);
+
+	for (struct sink_session *se = st->sessions; se; se = se->next) {
+		if (se->stream != stream || se->partition != partition ||
+			strncmp(se->id, id, len) != 0)
+			continue;
+		if (se->id[len] == '\0' || se->id[len] == '+')
+			return se;
+	}
+	return NULL;
+}
+
+struct sink_session *sink_state_add_session(struct sink_state *st, enum stream_kind stream,
+	int partition, const char *id, int64_t from_us)
+{
+	struct sink_session *se = calloc(1, sizeof *se);
+
+	if (!se)
+		return NULL;
+	snprintf(se->id, sizeof se->id, "%s", id);
+	se->stream = stream;
+	se->partition = partition;
+	se->from_us = se->t_us = from_us;
+	se->dirty = true;
+	se->next =
+		st->sessions; /* newest first: a continued session is found before its older part */
+	st->sessions = se;
+	return se;
+}
+
+void sink_state_prune(struct sink_state *st)
+{
+	int64_t newest_us = INT64_MIN + HOUR_US;
+
+	for (const struct sink_session *se = st->sessions; se; se = se->next)
+		if (se->alive_us > newest_us)
+			newest_us = se->alive_us;
+	for (struct sink_session **at = &st->sessions; *at;) {
+		struct sink_session *se = *at;
+		bool used = se->dirty || se->alive_us > newest_us - HOUR_US;
+
+		for (struct sink_symbol *sy = st->partitions[se->partition]; sy && !used;
+			sy = sy->next_in_partition)
+			used = sy->subscriptions[se->stream].session == se;
+		if (used) {
+			at = &se->next;
+		} else {
+			*at = se->next;
+			free(se);
+		}
+	}
+}
+
+struct sink_second *sink_symbol_second(struct sink_symbol *sy, int64_t open_us)
+{
+	struct sink_second **at = &sy->seconds, *s;
+
+	while (*at && (*at)->second.open_us < open_us)
+		at = &(*at)->next;
+	if (*at && (*at)->second.open_us == open_us)
+		return *at;
+	s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	second_init(&s->second, open_us);
+	for (int k = 0; k < STREAM_COUNT; k++)
+		s->first_offset[k] = INT64_MAX;
+	s->next = *at;
+	*at = s;
+	return s;
+}
+
+/* Nothing more comes from a session that has ended, and nothing from before its `from` from one that lives. */
+static int64_t session_settles_at(const struct sink_session *se, int64_t settle_us)
+{
+	if (se->ended)
+		return se->t_us;
+	return se->t_us - settle_us > se->from_us ? se->t_us - settle_us : se->from_us;
+}
+
+int64_t sink_symbol_settles_at(const struct sink_state *st, const struct sink_symbol *sy)
+{
+	int64_t least = INT64_MAX;
+
+	for (int k = 0; k < STREAM_COUNT; k++) {
+		const struct sink_session *se = sy->subscriptions[k].session;
+		int64_t at = se ? session_settles_at(se, st->settle_us) : INT64_MAX;
+
+		if (at < least)
+			least = at;
+	}
+	if (least == INT64_MAX)
+		return sy->settled_us;
+	least = clock_floor(least, SECOND_US);
+	return least > sy->settled_us ? least : sy->settled_us;
+}
+
+struct sink_second *sink_symbol_pop(struct sink_symbol *sy, int64_t settled_us)
+{
+	struct sink_second *s = sy->seconds;
+
+	if (!s || s->second.open_us >= settled_us)
+		return NULL;
+	sy->seconds = s->next;
+	return s;
+}
+
+int64_t sink_state_replay_from(const struct sink_state *st, enum stream_kind stream, int partition)
+{
+	int64_t least = st->places[stream][partition].next;
+
+	for (const struct sink_symbol *sy = st->partitions[partition]; sy;
+		sy = sy->next_in_partition)
+		for (const struct sink_second *s = sy->seconds; s; s = s->next)
+			if (s->first_offset[stream] < least)
+				least = s->first_offset[stream];
+	return least;
+}
+
+int64_t sink_state_clock_us(const struct sink_state *st)
+{
+	if (!st->clock_us)
+		return 0;
+	return st->clock_us + (int64_t)((double)(clock_mono_us() - st->clock_mono_us) * st->speed);
+}

@@ -1,0 +1,178 @@
+#include "sink_take.h"
+
+#include "log.h"
+#include "metrics.h"
+#include "sink_session.h"
+
+#include <string.h>
+
+METRIC_COUNTER(
+	metric_events, "pricegraph_sink_events_total", "Events taken from the stream topics");
+METRIC_COUNTER(metric_late, "pricegraph_sink_late_events_total",
+	"Events for seconds that were settled already");
+METRIC_COUNTER(
+	metric_bad, "pricegraph_sink_quarantined_total", "Records that could not be understood");
+
+#define AHEAD_US HOUR_US
+
+int64_t sink_take_identity(const struct kafka_record *r)
+{
+	uint64_t h = 14695981039346656037ULL ^ (uint64_t)r->produced_ms;
+
+	for (size_t i = 0; i < r->value_len; i++)
+		h = (h ^ (unsigned char)r->value[i]) * 1099511628211ULL;
+	return h ? (int64_t)h : 1;
+}
+
+static void quarantine(struct sink_batch *b, const struct kafka_record *r, const char *reason)
+{
+	metric_add(&metric_bad, 1);
+	log_warn("sink_quarantine", "stream=%s partition=%d offset=%lld reason=\"%s\"",
+		stream_table[r->tag].name, r->partition, (long long)r->offset, reason);
+	sink_batch_quarantine(b, r, reason);
+}
+
+static void take_trade(
+	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
+{
+	struct batch_trade row = {.symbol = sy,
+		.trade = ev->trade,
+		.event_us = ev->event_us,
+		.received_us = received_us,
+		.slow = ev->trade.id <= sy->trade_mark_id};
+
+	if (!row.slow)
+		sy->trade_mark_id = ev->trade.id;
+	buf_add(&b->trades, &row, sizeof row);
+	sink_batch_day(b, ev->trade.trade_us);
+}
+
+static void take_ticker(
+	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
+{
+	struct batch_ticker row = {.symbol = sy,
+		.ticker = ev->mini_ticker,
+		.event_us = ev->event_us,
+		.received_us = received_us,
+		.slow = ev->event_us <= sy->sample_mark_us};
+
+	if (!row.slow)
+		sy->sample_mark_us = ev->event_us;
+	buf_add(&b->tickers, &row, sizeof row);
+	sink_batch_day(b, ev->event_us);
+}
+
+static void take_late(struct sink_symbol *sy, struct sink_batch *b, const struct event *ev)
+{
+	struct batch_late late = {.symbol = sy, .second_us = event_second_us(ev)};
+
+	metric_add(&metric_late, 1);
+	if (ev->kind == STREAM_KLINE_1S) {
+		late.has_kline = true;
+		late.kline = *ev;
+	}
+	buf_add(&b->lates, &late, sizeof late);
+	sink_batch_day(b, late.second_us);
+}
+
+/* A closed kline is stored at once: it is its own raw row. */
+static void write_closed(
+	struct sink_symbol *sy, struct sink_batch *b, struct sink_second *s, bool replayed)
+{
+	struct batch_candle row = {.symbol = sy, .slow = s->written};
+
+	if (!second_visible(&s->second, &row.candle) || row.candle.origin < ORIGIN_KLINE ||
+		!row.candle.closed)
+		return;
+	if (s->written && candle_equal(&s->stored, &row.candle))
+		return;
+	s->written = true;
+	s->stored = row.candle;
+	if (replayed)
+		return;
+	buf_add(&b->candles, &row, sizeof row);
+	sink_batch_day(b, row.candle.open_us);
+}
+
+static int take_event(struct sink_symbol *sy, struct sink_batch *b, const struct event *ev,
+	const struct kafka_record *r, bool replayed, struct err *e)
+{
+	int64_t second_us = event_second_us(ev);
+	struct sink_second *s;
+
+	if (!replayed && ev->kind == STREAM_TRADE)
+		take_trade(sy, b, ev, r->received_us);
+	else if (!replayed && ev->kind == STREAM_MINI_TICKER)
+		take_ticker(sy, b, ev, r->received_us);
+	if (second_us < sy->settled_us) {
+		if (!replayed)
+			take_late(sy, b, ev);
+		return 0;
+	}
+	s = sink_symbol_second(sy, second_us);
+	if (!s)
+		return err_set(e, "no memory for a second of %s", sy->name);
+	if (r->offset < s->first_offset[ev->kind])
+		s->first_offset[ev->kind] = r->offset;
+	if (second_add(&s->second, ev, e) < 0)
+		return -1;
+	if (ev->kind == STREAM_KLINE_1S && ev->kline.closed)
+		write_closed(sy, b, s, replayed);
+	return 0;
+}
+
+static int take_data(struct sink_state *st, struct sink_batch *b, struct event_parser *parser,
+	const struct kafka_record *r, struct err *e)
+{
+	bool replayed = r->offset < st->places[r->tag][r->partition].committed;
+	int64_t clock_us = sink_state_clock_us(st);
+	struct sink_symbol *sy;
+	struct event ev;
+	struct err why;
+
+	if (!r->value || event_parse(parser, (enum stream_kind)r->tag, r->value, r->value_len, &ev,
+				 &why) != 0) {
+		if (!replayed)
+			quarantine(b, r, r->value ? why.text : "no value");
+		return 0;
+	}
+	if (clock_us && event_second_us(&ev) > clock_us + AHEAD_US) {
+		if (!replayed)
+			quarantine(
+				b, r, "event time is more than an hour ahead of the venue's clock");
+		return 0;
+	}
+	sy = sink_state_symbol(st, ev.symbol, r->partition);
+	if (!sy)
+		return err_set(e, "no memory for symbol %s", ev.symbol);
+	if (sy->partition != r->partition) {
+		if (!replayed)
+			quarantine(b, r, "the symbol lives in another partition");
+		return 0;
+	}
+	if (!replayed)
+		metric_add(&metric_events, 1);
+	return take_event(sy, b, &ev, r, replayed, e);
+}
+
+int sink_take(struct sink_state *st, struct sink_batch *b, struct event_parser *parser,
+	const struct kafka_record *r, struct err *e)
+{
+	struct sink_place *place = &st->places[r->tag][r->partition];
+
+	if (!b->began_mono_us)
+		b->began_mono_us = clock_mono_us();
+	if (r->is_control) {
+		if (r->offset >= place->committed && sink_session_take(st, b, r, e) != 0)
+			return -1;
+	} else if (take_data(st, b, parser, r, e) != 0) {
+		return -1;
+	}
+	if (r->offset >= place->next) {
+		place->next = r->offset + 1;
+		place->identity = sink_take_identity(r);
+		b->touched[r->tag][r->partition] = true;
+		b->records++;
+	}
+	return 0;
+}

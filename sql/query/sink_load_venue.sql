@@ -1,0 +1,1 @@
+SELECT epoch, generation, settle_us FROM venue WHERE venue = $1

@@ -1,0 +1,17 @@
+-- Writes what differs, and tells what was written. A correction stands; a removed second comes back only by a new statement.
+INSERT INTO candle_1s AS c
+SELECT DISTINCT ON (open_us, symbol) * FROM slow_candle
+ORDER BY open_us, symbol, origin DESC, closed DESC, stated_us DESC, trades DESC NULLS LAST
+ON CONFLICT (open_us, symbol, venue) DO UPDATE
+SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
+	volume = excluded.volume, quote = excluded.quote, trades = excluded.trades,
+	taker_volume = excluded.taker_volume, taker_quote = excluded.taker_quote,
+	first_id = excluded.first_id, last_id = excluded.last_id, origin = excluded.origin,
+	closed = excluded.closed, stated_us = excluded.stated_us, revision = excluded.revision, removed = false
+WHERE c.origin < 5 AND NOT (c.removed AND c.stated_us >= excluded.stated_us)
+	AND (c.open, c.high, c.low, c.close, c.volume, c.quote, c.trades, c.taker_volume, c.taker_quote,
+		c.origin, c.closed, c.stated_us)
+	IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume,
+		excluded.quote, excluded.trades, excluded.taker_volume, excluded.taker_quote,
+		excluded.origin, excluded.closed, excluded.stated_us)
+RETURNING symbol, open_us

@@ -1,0 +1,1 @@
+SELECT venue_ensure($1, $2::bigint)
