@@ -1,0 +1,67 @@
+// The read-out above the chart: one bar in exact numbers, and what is unusual about it.
+import { show } from './decimal.js';
+import { gapText } from './gaps.js';
+import { stamp } from './time_ticks.js';
+
+const FIELDS = [['o', 'Open'], ['h', 'High'], ['l', 'Low'], ['c', 'Close']];
+
+export function changeOf(bar) {
+	const [open, close] = [Number(bar.o), Number(bar.c)];
+	const percent = open ? (close - open) / open * 100 : 0;
+	return `${percent < 0 ? '\u2212' : '+'}${Math.abs(percent).toFixed(2)} %`;
+}
+
+// What a reader must know of this bar besides its numbers.
+export function noteOf(bar, model) {
+	if (bar.complete === false && !model.isOpen(bar)) {
+		return bar.v === null ? 'volume unknown' : 'incomplete';
+	}
+	if (model.isOpen(bar)) {
+		return 'open';
+	}
+	return bar.n === 0 ? 'no trade' : '';
+}
+
+export function sentence(bar, model, places) {
+	const numbers = FIELDS.map(([key, name]) => `${name} ${show(bar[key], places)}`).join(', ');
+	const volume = bar.v === null ? '' : `, volume ${show(bar.v)}`;
+	const note = noteOf(bar, model);
+	return `${stamp(bar.t, model.interval.width)} UTC: ${numbers}${volume}${note ? `, ${note}` : ''}`;
+}
+
+export class Legend {
+	#root;
+
+	constructor(root) {
+		this.#root = root;
+	}
+
+	#set(name, text) {
+		const node = this.#root.querySelector(`[data-field="${name}"]`);
+		if (node.textContent !== text) {
+			node.textContent = text;
+		}
+		node.closest('[data-part]')?.toggleAttribute('hidden', text === '');
+	}
+
+	clear() {
+		this.#root.hidden = true;
+	}
+
+	showBar(bar, model, places) {
+		this.#root.hidden = false;
+		this.#root.dataset.direction = Number(bar.c) < Number(bar.o) ? 'down' : 'up';
+		this.#set('time', stamp(bar.t, model.interval.width));
+		FIELDS.forEach(([key]) => this.#set(key, show(bar[key], places)));
+		this.#set('v', bar.v === null ? '' : show(bar.v));
+		this.#set('change', changeOf(bar));
+		this.#set('note', noteOf(bar, model));
+	}
+
+	showGap(t, gap, model) {
+		this.#root.hidden = false;
+		this.#set('time', stamp(t, model.interval.width));
+		[...FIELDS.map(([key]) => key), 'v', 'change'].forEach((key) => this.#set(key, ''));
+		this.#set('note', gapText(gap));
+	}
+}
