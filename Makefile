@@ -89,9 +89,9 @@ $(B)/pricegraph-live: $(CGI:%=$(B)/cgi/%.o) $(LIVE:%=$(B)/cgi/%.o) $(LIB_A)
 $(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIB_A) $$(addprefix $(B)/,$$(addsuffix .o,$$(UNIT_OBJ_$$*)))
 	$(call link,-lcmocka $(UNIT_LIBS_$*))
 # What the sanitizers' run times are asked.
-SANENV := $(if $(findstring address,$(SAN)),ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1) \
+SANENV := $(if $(findstring address,$(SAN)),ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1) \
 	$(if $(findstring undefined,$(SAN)),UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1) \
-	$(if $(TSAN),TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=tests/unit/tsan.supp)
+	$(if $(TSAN),TSAN_OPTIONS=halt_on_error=1:allocator_may_return_null=1:second_deadlock_stack=1:suppressions=tests/unit/tsan.supp)
 unit: $(UNIT:%=$(B)/tests/unit/%)
 	$(SANENV) tests/with_postgres tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
 
@@ -100,8 +100,17 @@ unit-asan:
 unit-tsan:
 	$(MAKE) unit SAN=thread VARIANT=$(VARIANT)-tsan
 
+# What the targets need that is not in the tree (packages.txt says what); DEPS=present: Debian's packages are not looked at.
+install-deps:
+	@stack/install.sh test
+run:
+	@stack/install.sh run
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD=$(B) exec stack/up.sh
+
+# What was fetched (Kafka, Python packages) stays.
 clean:
-	rm -rf build
+	find build -mindepth 1 -maxdepth 1 ! -name kafka ! -name venv -exec rm -rf {} +
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib unit unit-asan unit-tsan clean FORCE
+.PHONY: all lib unit unit-asan unit-tsan install-deps run clean FORCE
