@@ -1,0 +1,153 @@
+#include "control.h"
+#include "member.h"
+#include <json-c/json.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 4
+
+static const char *const kind_names[] = {
+	[CONTROL_BEGIN] = "begin",
+	[CONTROL_ALIVE] = "alive",
+	[CONTROL_ENDED] = "ended",
+};
+#define KIND_COUNT (sizeof(kind_names) / sizeof(kind_names[0]))
+
+void control_done(struct control *c)
+{
+	if (!c)
+		return;
+	free(c->symbols);
+	*c = (struct control){0};
+}
+
+static void add_text(struct buf *out, const char *name, const char *text)
+{
+	buf_printf(out, "\"%s\":", name);
+	buf_add_json(out, text, strlen(text));
+	buf_add_char(out, ',');
+}
+
+void control_format(const struct control *c, struct buf *out)
+{
+	buf_add_char(out, '{');
+	add_text(out, "session", c->session);
+	add_text(out, "collector", c->collector);
+	add_text(out, "kind", kind_names[c->kind]);
+	buf_printf(out, "\"seq\":%lld,\"T\":%lld,\"clock\":%lld,\"speed\":%.15g,\"partition\":%d",
+		(long long)c->seq, (long long)c->t_us, (long long)c->clock_us,
+		isfinite(c->speed) ? c->speed : 0.0, c->partition);
+	if (c->has_symbols) {
+		buf_add_str(out, ",\"symbols\":[");
+		for (size_t i = 0; i < c->symbol_count; i++) {
+			if (i > 0)
+				buf_add_char(out, ',');
+			buf_add_json(out, c->symbols[i], strlen(c->symbols[i]));
+		}
+		buf_add_char(out, ']');
+	}
+	buf_add_char(out, '}');
+}
+
+static int read_kind(const struct members *m, enum control_kind *out)
+{
+	char text[8];
+
+	if (member_text(m, "kind", text, sizeof(text)) != 0)
+		return -1;
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (strcmp(text, kind_names[i]) == 0) {
+			*out = (enum control_kind)i;
+			return 0;
+		}
+	}
+	return err_set(m->e, "member 'kind' is '%s', not begin, alive or ended", text);
+}
+
+static int read_partition(const struct members *m, int *out)
+{
+	int64_t number;
+
+	if (member_int(m, "partition", &number) != 0)
+		return -1;
+	if (number < 0 || number > INT_MAX)
+		return err_set(m->e, "member 'partition' is out of range");
+	*out = (int)number;
+	return 0;
+}
+
+static int read_speed(const struct members *m, double *out)
+{
+	double speed;
+
+	if (member_double(m, "speed", &speed) != 0)
+		return -1;
+	if (!isfinite(speed) || speed < 0)
+		return err_set(m->e, "member 'speed' is out of range");
+	*out = speed;
+	return 0;
+}
+
+static int read_symbols(const struct members *m, struct control *c)
+{
+	struct json_object *array;
+
+	if (member_array(m, "symbols", &array) != 0)
+		return -1;
+	size_t count = json_object_array_length(array);
+	/* One more than asked, so that no symbols is no special case for calloc. */
+	c->symbols = calloc(count + 1, sizeof(*c->symbols));
+	if (!c->symbols)
+		return err_set(m->e, "no memory for %zu symbols", count);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *item = json_object_array_get_idx(array, i);
+		if (!member_is_text(item, SYMBOL_SIZE))
+			return err_set(m->e, "member 'symbols' has no symbol at %zu", i);
+		memcpy(c->symbols[i], json_object_get_string(item),
+			(size_t)json_object_get_string_len(item));
+	}
+	c->symbol_count = count;
+	c->has_symbols = true;
+	return 0;
+}
+
+static int read_members(const struct members *m, struct control *c)
+{
+	if (member_text(m, "session", c->session, sizeof(c->session)) != 0 ||
+		member_text(m, "collector", c->collector, sizeof(c->collector)) != 0 ||
+		read_kind(m, &c->kind) != 0 || member_int(m, "seq", &c->seq) != 0 ||
+		member_int(m, "T", &c->t_us) != 0 || member_int(m, "clock", &c->clock_us) != 0 ||
+		read_speed(m, &c->speed) != 0 || read_partition(m, &c->partition) != 0)
+		return -1;
+	return member_exists(m, "symbols") ? read_symbols(m, c) : 0;
+}
+
+int control_parse(struct control *out, const char *json, size_t len, struct err *e)
+{
+	struct json_object *root = NULL;
+	struct control c = {0};
+	int rc = -1;
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+
+	if (!tokener) {
+		err_set(e, "no memory to parse JSON");
+		goto out;
+	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	root = member_root(tokener, json, len, e);
+	if (!root)
+		goto out;
+	struct members m = {root, "", e};
+	rc = read_members(&m, &c);
+	if (rc == 0)
+		*out = c;
+	else
+		control_done(&c);
+out:
+	json_object_put(root);
+	if (tokener)
+		json_tokener_free(tokener);
+	return rc;
+}

@@ -1,0 +1,193 @@
+#include "event.h"
+#include "clock.h"
+#include "member.h"
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 8
+#define EARLIEST_US 1498867200000000LL /* 2017-07-01: the exchange opened that month */
+#define NAME_SIZE 32
+
+struct event_parser {
+	struct json_tokener *tokener;
+};
+
+/* A decimal member and where it goes. */
+struct place {
+	const char *name;
+	size_t offset;
+};
+
+static const struct place mini_ticker_decimals[] = {
+	{"c", offsetof(struct event_mini_ticker, close)},
+	{"o", offsetof(struct event_mini_ticker, open)},
+	{"h", offsetof(struct event_mini_ticker, high)},
+	{"l", offsetof(struct event_mini_ticker, low)},
+	{"v", offsetof(struct event_mini_ticker, volume)},
+	{"q", offsetof(struct event_mini_ticker, quote)},
+	{NULL, 0},
+};
+static const struct place trade_decimals[] = {
+	{"p", offsetof(struct event_trade, price)},
+	{"q", offsetof(struct event_trade, quantity)},
+	{NULL, 0},
+};
+static const struct place kline_decimals[] = {
+	{"o", offsetof(struct event_kline, open)},
+	{"c", offsetof(struct event_kline, close)},
+	{"h", offsetof(struct event_kline, high)},
+	{"l", offsetof(struct event_kline, low)},
+	{"v", offsetof(struct event_kline, volume)},
+	{"q", offsetof(struct event_kline, quote)},
+	{"V", offsetof(struct event_kline, taker_volume)},
+	{"Q", offsetof(struct event_kline, taker_quote)},
+	{NULL, 0},
+};
+
+int64_t event_second_us(const struct event *ev)
+{
+	switch (ev->kind) {
+	case STREAM_MINI_TICKER:
+		return clock_floor(ev->event_us, SECOND_US);
+	case STREAM_KLINE_1S:
+		return ev->kline.open_us;
+	case STREAM_TRADE:
+		return clock_floor(ev->trade.trade_us, SECOND_US);
+	case STREAM_COUNT:
+		break;
+	}
+	abort();
+}
+
+struct event_parser *event_parser_new(struct err *e)
+{
+	struct event_parser *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->tokener = json_tokener_new_ex(DEPTH_MAX);
+	if (!p || !p->tokener) {
+		event_parser_free(p);
+		err_set(e, "no memory for an event parser");
+		return NULL;
+	}
+	json_tokener_set_flags(p->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	return p;
+}
+
+void event_parser_free(struct event_parser *p)
+{
+	if (!p)
+		return;
+	if (p->tokener)
+		json_tokener_free(p->tokener);
+	free(p);
+}
+
+static int decimals(const struct members *m, const struct place *p, void *base)
+{
+	for (; p->name; p++)
+		if (member_decimal(m, p->name, (struct decimal *)((char *)base + p->offset)) != 0)
+			return -1;
+	return 0;
+}
+
+static int time_us(const struct members *m, const char *name, int64_t *out)
+{
+	int64_t raw;
+
+	if (member_int(m, name, &raw) != 0)
+		return -1;
+	int64_t us = clock_from_exchange(raw);
+	if (us < EARLIEST_US)
+		return err_set(m->e, "member '%s%s' is before 2017-07-01: %lld", m->path, name,
+			(long long)raw);
+	*out = us;
+	return 0;
+}
+
+static int id(const struct members *m, const char *name, int64_t *out)
+{
+	int64_t value;
+
+	if (member_int(m, name, &value) != 0)
+		return -1;
+	if (value < 0)
+		return err_set(m->e, "member '%s%s' is negative", m->path, name);
+	*out = value;
+	return 0;
+}
+
+static int is_named(const struct members *m, const char *name, const char *expected)
+{
+	char text[NAME_SIZE];
+
+	if (member_text(m, name, text, sizeof(text)) != 0)
+		return -1;
+	if (strcmp(text, expected) != 0)
+		return err_set(
+			m->e, "member '%s%s' is '%s', not '%s'", m->path, name, text, expected);
+	return 0;
+}
+
+static int trade(const struct members *m, struct event_trade *t)
+{
+	if (id(m, "t", &t->id) != 0 || time_us(m, "T", &t->trade_us) != 0 ||
+		member_bool(m, "m", &t->buyer_is_maker) != 0)
+		return -1;
+	return decimals(m, trade_decimals, t);
+}
+
+static int kline(const struct members *m, struct event_kline *k)
+{
+	struct members bar;
+
+	if (member_object(m, "k", "k.", &bar) != 0 || is_named(&bar, "i", "1s") != 0 ||
+		time_us(&bar, "t", &k->open_us) != 0 || id(&bar, "n", &k->trades) != 0 ||
+		member_bool(&bar, "x", &k->closed) != 0 || decimals(&bar, kline_decimals, k) != 0)
+		return -1;
+	if (k->open_us % SECOND_US != 0)
+		return err_set(m->e, "member 'k.t' is no whole second");
+	if (k->trades == 0) {
+		k->first_id = k->last_id = -1;
+		return 0;
+	}
+	if (id(&bar, "f", &k->first_id) != 0 || id(&bar, "L", &k->last_id) != 0)
+		return -1;
+	return k->last_id < k->first_id ? err_set(m->e, "member 'k.L' is below 'k.f'") : 0;
+}
+
+static int read_members(const struct members *m, struct event *ev)
+{
+	if (is_named(m, "e", stream_table[ev->kind].event) != 0 ||
+		member_text(m, "s", ev->symbol, sizeof(ev->symbol)) != 0 ||
+		time_us(m, "E", &ev->event_us) != 0)
+		return -1;
+	switch (ev->kind) {
+	case STREAM_MINI_TICKER:
+		return decimals(m, mini_ticker_decimals, &ev->mini_ticker);
+	case STREAM_KLINE_1S:
+		return kline(m, &ev->kline);
+	case STREAM_TRADE:
+		return trade(m, &ev->trade);
+	case STREAM_COUNT:
+		break;
+	}
+	abort();
+}
+
+int event_parse(struct event_parser *p, enum stream_kind kind, const char *json, size_t len,
+	struct event *out, struct err *e)
+{
+	struct json_object *root = member_root(p->tokener, json, len, e);
+
+	if (!root)
+		return -1;
+	struct event ev = {.kind = kind};
+	struct members m = {root, "", e};
+	int rc = read_members(&m, &ev);
+	if (rc == 0)
+		*out = ev;
+	json_object_put(root);
+	return rc;
+}

@@ -1,0 +1,159 @@
+#include "member.h"
+#include <json-c/json.h>
+#include <limits.h>
+#include <string.h>
+
+struct json_object *member_root(
+	struct json_tokener *tokener, const char *json, size_t len, struct err *e)
+{
+	if (len > INT_MAX) {
+		err_set(e, "JSON of %zu bytes is too long", len);
+		return NULL;
+	}
+	json_tokener_reset(tokener);
+	struct json_object *root = json_tokener_parse_ex(tokener, json, (int)len);
+	enum json_tokener_error why = json_tokener_get_error(tokener);
+	size_t end = json_tokener_get_parse_end(tokener);
+
+	if (why == json_tokener_continue)
+		err_set(e, "JSON ends early");
+	else if (why != json_tokener_success)
+		err_set(e, "no JSON at byte %zu: %s", end, json_tokener_error_desc(why));
+	else if (end != len)
+		err_set(e, "bytes behind the JSON, at byte %zu", end);
+	else if (!json_object_is_type(root, json_type_object))
+		err_set(e, "JSON, but no object");
+	else
+		return root;
+	json_object_put(root);
+	return NULL;
+}
+
+bool member_exists(const struct members *m, const char *name)
+{
+	return json_object_object_get_ex(m->object, name, NULL);
+}
+
+static int wrong(const struct members *m, const char *name, const char *what)
+{
+	return err_set(m->e, "member '%s%s' is %s", m->path, name, what);
+}
+
+/* The member's value, of that type. NULL: said why. */
+static struct json_object *find(
+	const struct members *m, const char *name, enum json_type type, const char *not_it)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(m->object, name, &value)) {
+		wrong(m, name, "missing");
+		return NULL;
+	}
+	if (!json_object_is_type(value, type)) {
+		wrong(m, name, not_it);
+		return NULL;
+	}
+	return value;
+}
+
+int member_int(const struct members *m, const char *name, int64_t *out)
+{
+	struct json_object *value = find(m, name, json_type_int, "no integer");
+
+	if (!value)
+		return -1;
+	/* json-c cuts what does not fit to the greatest or least number. */
+	int64_t number = json_object_get_int64(value);
+	if (number == INT64_MIN || json_object_get_uint64(value) > INT64_MAX)
+		return wrong(m, name, "out of range");
+	*out = number;
+	return 0;
+}
+
+int member_bool(const struct members *m, const char *name, bool *out)
+{
+	struct json_object *value = find(m, name, json_type_boolean, "neither true nor false");
+
+	if (!value)
+		return -1;
+	*out = json_object_get_boolean(value);
+	return 0;
+}
+
+int member_double(const struct members *m, const char *name, double *out)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(m->object, name, &value))
+		return wrong(m, name, "missing");
+	if (!json_object_is_type(value, json_type_double) &&
+		!json_object_is_type(value, json_type_int))
+		return wrong(m, name, "no number");
+	*out = json_object_get_double(value);
+	return 0;
+}
+
+int member_decimal(const struct members *m, const char *name, struct decimal *out)
+{
+	struct json_object *value = find(m, name, json_type_string, "no decimal in a string");
+	struct decimal d;
+
+	if (!value)
+		return -1;
+	const char *text = json_object_get_string(value);
+	size_t len = (size_t)json_object_get_string_len(value);
+	if (decimal_parse(&d, text, len) != 0)
+		return wrong(m, name, "no decimal");
+	if (d.units < 0)
+		return wrong(m, name, "negative");
+	*out = d;
+	return 0;
+}
+
+bool member_is_text(struct json_object *value, size_t size)
+{
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	const char *text = json_object_get_string(value);
+	size_t len = (size_t)json_object_get_string_len(value);
+	if (len == 0 || len >= size)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return false;
+	return true;
+}
+
+int member_text(const struct members *m, const char *name, char *out, size_t size)
+{
+	struct json_object *value = find(m, name, json_type_string, "no string");
+
+	if (!value)
+		return -1;
+	if (!member_is_text(value, size))
+		return wrong(m, name, "empty, too long or has control characters");
+	size_t len = (size_t)json_object_get_string_len(value);
+	memcpy(out, json_object_get_string(value), len);
+	out[len] = '\0';
+	return 0;
+}
+
+int member_object(const struct members *m, const char *name, const char *path, struct members *out)
+{
+	struct json_object *value = find(m, name, json_type_object, "no object");
+
+	if (!value)
+		return -1;
+	*out = (struct members){value, path, m->e};
+	return 0;
+}
+
+int member_array(const struct members *m, const char *name, struct json_object **out)
+{
+	struct json_object *value = find(m, name, json_type_array, "no array");
+
+	if (!value)
+		return -1;
+	*out = value;
+	return 0;
+}
