@@ -37,7 +37,7 @@ int64_t retry_delay_us(struct retry *r, int64_t now_us)
 	int64_t least = r->policy.first_us / 2;
 	if (least > bound)
 		least = bound;
-	return least + (int64_t)(next_random(r) % (uint64_t)(bound - least + 1));
+	return least + (int64_t)(next_random(r) % ((uint64_t)(bound - least) + 1));
 }
 
 void retry_good(struct retry *r, int64_t now_us)

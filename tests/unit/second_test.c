@@ -1,0 +1,380 @@
+#include "clock.h"
+#include "second.h"
+#include "test.h"
+#include <string.h>
+
+#define OPEN_US (1723161255 * SECOND_US)
+
+static struct decimal dec(const char *text)
+{
+	struct decimal d;
+
+	assert_int_equal(decimal_parse(&d, text, strlen(text)), 0);
+	return d;
+}
+
+static struct event sample(int at_ms, const char *price)
+{
+	struct event ev = {.kind = STREAM_MINI_TICKER, .event_us = OPEN_US + at_ms * MS_US};
+
+	ev.mini_ticker = (struct event_mini_ticker){
+		.close = dec(price), .open = dec("1"), .high = dec("99999"), .low = dec("0.5")};
+	return ev;
+}
+
+static struct event trade(int64_t id, const char *price, const char *quantity)
+{
+	struct event ev = {.kind = STREAM_TRADE, .event_us = OPEN_US + 5 * SECOND_US};
+
+	ev.trade = (struct event_trade){.id = id,
+		.trade_us = OPEN_US + id % 1000 * MS_US,
+		.price = dec(price),
+		.quantity = dec(quantity),
+		.buyer_is_maker = id % 2 == 1};
+	return ev;
+}
+
+static struct event kline(bool closed, int stated_ms, const char *close, int64_t trades)
+{
+	struct event ev = {.kind = STREAM_KLINE_1S, .event_us = OPEN_US + stated_ms * MS_US};
+
+	ev.kline = (struct event_kline){.open_us = OPEN_US,
+		.open = dec("10"),
+		.high = dec("30"),
+		.low = dec("5"),
+		.close = dec(close),
+		.volume = dec("3"),
+		.quote = dec("33"),
+		.taker_volume = dec("1"),
+		.taker_quote = dec("11"),
+		.trades = trades,
+		.first_id = trades ? 100 : -1,
+		.last_id = trades ? 100 + trades - 1 : -1,
+		.closed = closed};
+	return ev;
+}
+
+static void add(struct second *s, struct event ev, int expected)
+{
+	struct err e = {0};
+
+	assert_int_equal(second_add(s, &ev, &e), expected);
+	assert_string_equal(e.text, "");
+}
+
+static struct candle visible(const struct second *s)
+{
+	struct candle c;
+
+	assert_true(second_visible(s, &c));
+	assert_int_equal(c.open_us, OPEN_US);
+	return c;
+}
+
+static void assert_decimal(const struct decimal *d, const char *expected)
+{
+	struct decimal e = dec(expected);
+
+	assert_int_equal(decimal_cmp(d, &e), 0);
+}
+
+static void assert_prices(const struct candle *c, const char *const ohlc[4])
+{
+	assert_decimal(&c->open, ohlc[0]);
+	assert_decimal(&c->high, ohlc[1]);
+	assert_decimal(&c->low, ohlc[2]);
+	assert_decimal(&c->close, ohlc[3]);
+}
+
+static void nothing_is_seen_of_nothing(void **state)
+{
+	struct candle c = {.trades = 77};
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	assert_false(second_visible(&s, &c));
+	assert_int_equal(c.trades, 77);
+	second_done(&s);
+	second_done(NULL);
+}
+
+static void samples_open_by_least_and_close_by_greatest_time(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, sample(500, "20"), 1);
+	add(&s, sample(900, "15"), 1);
+	add(&s, sample(100, "18"), 1);
+	add(&s, sample(600, "25"), 1);
+	add(&s, sample(100, "18"), 0);
+	add(&s, sample(900, "15"), 0);
+	add(&s, sample(600, "25"), 0);
+	struct candle c = visible(&s);
+	assert_prices(&c, (const char *const[4]){"18", "25", "15", "15"});
+	assert_int_equal(c.origin, ORIGIN_SAMPLE);
+	assert_false(c.has_volume);
+	assert_int_equal(c.first_id, -1);
+	second_done(&s);
+}
+
+static void trades_sum_up(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, trade(102, "12", "1"), 1);
+	add(&s, trade(101, "10", "2"), 1);
+	add(&s, trade(103, "11.5", "0.5"), 1);
+	add(&s, trade(102, "12", "1"), 0);
+	add(&s, trade(101, "10", "2"), 0);
+	struct candle c = visible(&s);
+	assert_prices(&c, (const char *const[4]){"10", "12", "10", "11.5"});
+	assert_decimal(&c.volume, "3.5");
+	assert_decimal(&c.quote, "37.75");
+	/* The buyer was the taker in 102 only. */
+	assert_decimal(&c.taker_volume, "1");
+	assert_decimal(&c.taker_quote, "12");
+	assert_int_equal(c.trades, 3);
+	assert_int_equal(c.first_id, 101);
+	assert_int_equal(c.last_id, 103);
+	assert_int_equal(c.origin, ORIGIN_TRADE);
+	assert_true(c.has_volume && !c.closed && c.stated_us == 0);
+	second_done(&s);
+}
+
+static void the_newest_version_of_a_kline_stays(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, kline(false, 500, "11", 1), 1);
+	add(&s, kline(false, 400, "12", 1), 0);
+	add(&s, kline(false, 500, "13", 1), 0);
+	add(&s, kline(false, 600, "14", 2), 1);
+	add(&s, kline(true, 550, "15", 3), 1);
+	add(&s, kline(false, 2000, "16", 9), 0);
+	add(&s, kline(true, 550, "17", 3), 0);
+	struct candle c = visible(&s);
+	assert_decimal(&c.close, "15");
+	assert_true(c.closed);
+	assert_int_equal(c.stated_us, OPEN_US + 550 * MS_US);
+	/* Restated later. */
+	add(&s, kline(true, 90000, "18", 3), 1);
+	c = visible(&s);
+	assert_decimal(&c.close, "18");
+	assert_int_equal(c.origin, ORIGIN_KLINE);
+	assert_int_equal(c.trades, 3);
+	second_done(&s);
+}
+
+static void a_closed_kline_goes_over_trades(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, trade(100, "10", "1"), 1);
+	add(&s, trade(101, "11", "1"), 1);
+	add(&s, kline(true, 1001, "12", 1), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_KLINE);
+	second_done(&s);
+}
+
+static void most_trades_win_while_it_is_open(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, sample(100, "1"), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_SAMPLE);
+	add(&s, trade(100, "10", "1"), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_TRADE);
+	/* A tie goes to the better origin. */
+	add(&s, kline(false, 300, "12", 1), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_KLINE);
+	add(&s, trade(101, "11", "1"), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_TRADE);
+	add(&s, kline(false, 700, "12", 5), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_KLINE);
+	second_done(&s);
+}
+
+static void an_explicit_empty_kline_is_seen_with_its_own_prices(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, sample(100, "1"), 1);
+	add(&s, kline(true, 1000, "10", 0), 1);
+	struct candle c = visible(&s);
+	assert_int_equal(c.origin, ORIGIN_KLINE);
+	assert_int_equal(c.trades, 0);
+	assert_int_equal(c.first_id, -1);
+	assert_decimal(&c.close, "10");
+	second_done(&s);
+}
+
+static void a_stored_kline_takes_part_by_its_version(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, kline(true, 5000, "11", 1), 1);
+	struct candle stored = visible(&s);
+	second_done(&s);
+
+	second_init(&s, OPEN_US);
+	second_add_stored(&s, &stored);
+	struct candle seen = visible(&s);
+	assert_true(candle_equal(&seen, &stored));
+	add(&s, kline(true, 4000, "12", 1), 0);
+	add(&s, kline(true, 6000, "13", 1), 1);
+	second_add_stored(&s, &stored);
+	seen = visible(&s);
+	assert_decimal(&seen.close, "13");
+	second_done(&s);
+}
+
+static void a_stored_correction_goes_over_everything(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, kline(true, 5000, "11", 7), 1);
+	struct candle correction = visible(&s);
+	correction.origin = ORIGIN_CORRECTION;
+	correction.stated_us = 3;
+	correction.closed = false;
+	correction.trades = 1;
+	second_add_stored(&s, &correction);
+	add(&s, kline(true, 9000, "12", 1), 0);
+	add(&s, trade(100, "10", "1"), 1);
+	add(&s, trade(101, "10", "1"), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_CORRECTION);
+	/* Corrections order among themselves. */
+	correction.stated_us = 2;
+	correction.trades = 5;
+	second_add_stored(&s, &correction);
+	assert_int_equal(visible(&s).trades, 1);
+	correction.stated_us = 4;
+	second_add_stored(&s, &correction);
+	assert_int_equal(visible(&s).trades, 5);
+	second_done(&s);
+}
+
+static void stored_candles_of_lower_rank_take_no_part(void **state)
+{
+	struct candle stored = {.open_us = OPEN_US, .origin = ORIGIN_TRADE, .trades = 3}, c;
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	second_add_stored(&s, &stored);
+	assert_false(second_visible(&s, &c));
+	second_done(&s);
+}
+
+/* Every order of the same events, repeats included, gives the same candle. */
+static void order_does_not_matter(void **state)
+{
+	const struct event events[] = {sample(500, "20"), sample(100, "18"), sample(900, "15"),
+		trade(101, "10", "2"), trade(102, "12.5", "1.25"), trade(104, "11", "0.1"),
+		kline(false, 300, "11", 2), kline(false, 900, "12", 2), trade(101, "10", "2"),
+		kline(false, 300, "11", 2)};
+	enum { COUNT = sizeof(events) / sizeof(*events) };
+	struct candle first = {0};
+	uint32_t random = 7;
+
+	(void)state;
+	for (int round = 0; round < 500; round++) {
+		int order[COUNT];
+		struct second s;
+		struct err e;
+		for (int i = 0; i < COUNT; i++) {
+			random = random * 1664525 + 1013904223;
+			int k = (int)((random >> 8) % (unsigned)(i + 1));
+			order[i] = order[k];
+			order[k] = i;
+		}
+		second_init(&s, OPEN_US);
+		for (int i = 0; i < COUNT; i++)
+			assert_true(second_add(&s, &events[order[i]], &e) >= 0);
+		struct candle c = visible(&s);
+		if (round == 0)
+			first = c;
+		assert_true(candle_equal(&c, &first));
+		assert_true(s.sample.first_us < s.sample.last_us);
+		assert_decimal(&s.sample.open, "18");
+		assert_decimal(&s.sample.close, "15");
+		assert_int_equal(s.trades.count, 3);
+		second_done(&s);
+	}
+}
+
+static void overflow_changes_nothing(void **state)
+{
+	struct event large = trade(7, "1000000000000000", "1000000000000000000");
+	struct event most = trade(8, "1", "1700000000000000000000000000000");
+	struct err e = {0};
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	assert_int_equal(second_add(&s, &large, &e), -1);
+	assert_non_null(strstr(e.text, "trade 7"));
+	assert_int_equal(s.trades.count, 0);
+	add(&s, most, 1);
+	most.trade.id = 9;
+	assert_int_equal(second_add(&s, &most, &e), -1);
+	struct candle c = visible(&s);
+	assert_int_equal(c.trades, 1);
+	assert_decimal(&c.volume, "1700000000000000000000000000000");
+	assert_false(idset_has(&s.trades.ids, 9));
+	second_done(&s);
+}
+
+static void too_many_runs_of_ids_are_refused(void **state)
+{
+	struct err e = {0};
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	for (int64_t i = 0; i < IDSET_RUNS_MAX; i++)
+		add(&s, trade(2 * i, "1", "1"), 1);
+	struct event one = trade(2 * IDSET_RUNS_MAX + 10, "1", "1");
+	assert_int_equal(second_add(&s, &one, &e), -1);
+	assert_int_equal(s.trades.count, IDSET_RUNS_MAX);
+	assert_int_equal(s.trades.last_id, 2 * (IDSET_RUNS_MAX - 1));
+	second_done(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_seen_of_nothing),
+		cmocka_unit_test(samples_open_by_least_and_close_by_greatest_time),
+		cmocka_unit_test(trades_sum_up),
+		cmocka_unit_test(the_newest_version_of_a_kline_stays),
+		cmocka_unit_test(a_closed_kline_goes_over_trades),
+		cmocka_unit_test(most_trades_win_while_it_is_open),
+		cmocka_unit_test(an_explicit_empty_kline_is_seen_with_its_own_prices),
+		cmocka_unit_test(a_stored_kline_takes_part_by_its_version),
+		cmocka_unit_test(a_stored_correction_goes_over_everything),
+		cmocka_unit_test(stored_candles_of_lower_rank_take_no_part),
+		cmocka_unit_test(order_does_not_matter),
+		cmocka_unit_test(overflow_changes_nothing),
+		cmocka_unit_test(too_many_runs_of_ids_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
