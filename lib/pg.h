@@ -30,7 +30,8 @@ void pg_disconnect(struct pg *pg);
 bool pg_connected(const struct pg *pg);
 int pg_socket(const struct pg *pg);
 
-/* Runs one statement without parameters (BEGIN, COMMIT, ...). */
+/* Runs one statement without parameters (BEGIN, COMMIT, ...). When the connection was lost within a transaction,
+ * everything is PG_RETRY until "ROLLBACK" (then PG_OK) or BEGIN. "COMMIT" that could not commit is never PG_OK. */
 must_check enum pg_failure pg_exec(struct pg *pg, const char *sql, struct err *e);
 /* Runs a prepared statement. `name` identifies `sql`; it is prepared on first use. `params` are texts or NULL. On PG_OK *result is the caller's (PQclear), unless
  * `result` is NULL. On a lost connection the handle is disconnected and PG_RETRY returned. */
@@ -38,7 +39,7 @@ must_check enum pg_failure pg_query(struct pg *pg, const char *name, const char 
 /* SQLSTATE of the last failure, "" if none. */
 const char *pg_sqlstate(const struct pg *pg);
 
-/* Reading results of pg_query. Column by index; NULL values: pg_is_null. A value that is not of the type is a bug and asserts. */
+/* Reading results of pg_query. Column by index; NULL values: PQgetisnull. A value that is not of the type is a bug and asserts. */
 int64_t pg_int(const PGresult *r, int row, int column);
 /* The PGconn, for pg_copy only. */
 PGconn *pg_raw(struct pg *pg);

@@ -13,6 +13,7 @@
 struct pg_copy {
 	struct buf data;
 	size_t rows;
+	int fields_left; /* of the row begun; others than it was begun with are a bug and assert */
 };
 
 void pg_copy_init(struct pg_copy *c, size_t max_bytes);

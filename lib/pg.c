@@ -1,0 +1,303 @@
+#include "pg.h"
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE_SIZE 6 /* SQLSTATE with '\0' */
+#define PREPARED_MAX 128
+
+struct pg {
+	char *conninfo, *application;
+	PGconn *conn; /* NULL: not connected */
+	char sqlstate[STATE_SIZE];
+	/* Also true when the connection was lost with the transaction: what else belongs to it must
+	 * not run outside it on a new connection. */
+	bool in_transaction;
+	/* Names prepared on this connection. */
+	char *prepared[PREPARED_MAX];
+	size_t prepared_count;
+};
+
+struct pg *pg_new(const char *conninfo, const char *application)
+{
+	struct pg *pg = calloc(1, sizeof(*pg));
+
+	if (!pg)
+		return NULL;
+	pg->conninfo = strdup(conninfo);
+	pg->application = strdup(application);
+	if (!pg->conninfo || !pg->application) {
+		pg_free(pg);
+		return NULL;
+	}
+	return pg;
+}
+
+void pg_free(struct pg *pg)
+{
+	if (!pg)
+		return;
+	pg_disconnect(pg);
+	free(pg->conninfo);
+	free(pg->application);
+	free(pg);
+}
+
+static void disconnect(struct pg *pg)
+{
+	for (size_t i = 0; i < pg->prepared_count; i++)
+		free(pg->prepared[i]);
+	pg->prepared_count = 0;
+	PQfinish(pg->conn);
+	pg->conn = NULL;
+}
+
+void pg_disconnect(struct pg *pg)
+{
+	disconnect(pg);
+	pg->in_transaction = false;
+}
+
+bool pg_connected(const struct pg *pg)
+{
+	return pg->conn != NULL;
+}
+
+int pg_socket(const struct pg *pg)
+{
+	return pg->conn ? PQsocket(pg->conn) : -1;
+}
+
+const char *pg_sqlstate(const struct pg *pg)
+{
+	return pg->sqlstate;
+}
+
+PGconn *pg_raw(struct pg *pg)
+{
+	return pg->conn;
+}
+
+/* Notices ("relation exists, skipping") are nobody's error, and lib/ does not write to stderr. */
+static void ignore_notice(void *arg, const PGresult *notice)
+{
+	(void)arg;
+	(void)notice;
+}
+
+/* libpq's messages end with newlines, and may have several lines. */
+static void set_text(struct err *e, const char *text)
+{
+	char line[ERR_TEXT_SIZE];
+	size_t len = 0;
+
+	for (; *text && len < sizeof(line) - 1; text++)
+		line[len++] = *text == '\n' ? ' ' : *text;
+	while (len > 0 && line[len - 1] == ' ')
+		len--;
+	line[len] = '\0';
+	err_set(e, "%s", line);
+}
+
+static void explain(struct err *e, const PGresult *r)
+{
+	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_DETAIL);
+
+	set_text(e, message ? message : "?");
+	if (e && detail)
+		err_set(e, "%s (%s)", e->text, detail);
+}
+
+static enum pg_failure lost(struct pg *pg, struct err *e)
+{
+	set_text(e, PQerrorMessage(pg->conn));
+	if (!pg->sqlstate[0])
+		memcpy(pg->sqlstate, "08006", STATE_SIZE);
+	disconnect(pg);
+	return PG_RETRY;
+}
+
+static bool is_class(const char *state, const char *class)
+{
+	return strncmp(state, class, strlen(class)) == 0;
+}
+
+static enum pg_failure failure_of_state(const char *state, const PGresult *r)
+{
+	static const char *const retry[] = {
+		"40001", "40P01", "55P03", "57014", "57P0", "08", "53", NULL};
+
+	for (size_t i = 0; retry[i]; i++)
+		if (is_class(state, retry[i]))
+			return PG_RETRY;
+	/* A violated check has a constraint; a row without partition has none. The message is translated. */
+	if (strcmp(state, "23514") == 0 && !PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME))
+		return PG_NO_PARTITION;
+	if (strcmp(state, "23505") == 0)
+		return PG_CONFLICT;
+	return is_class(state, "22") || is_class(state, "23") ? PG_BAD_DATA : PG_BUG;
+}
+
+enum pg_failure pg_classify(struct pg *pg, const PGresult *r, struct err *e)
+{
+	ExecStatusType status = PQresultStatus(r); /* of NULL: PGRES_FATAL_ERROR */
+
+	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN)
+		return PG_OK;
+	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+	snprintf(pg->sqlstate, sizeof(pg->sqlstate), "%s", state ? state : "");
+	if (PQstatus(pg->conn) != CONNECTION_OK)
+		return lost(pg, e);
+	if (!state) {
+		set_text(e, PQerrorMessage(pg->conn));
+		return PG_BUG;
+	}
+	explain(e, r);
+	enum pg_failure f = failure_of_state(state, r);
+	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+	if (severity && strcmp(severity, "FATAL") == 0)
+		disconnect(pg); /* the server has closed it; libpq may not have seen that yet */
+	return f;
+}
+
+enum pg_failure pg_connect(struct pg *pg, struct err *e)
+{
+	/* What stands before dbname is a default that the conninfo may override. */
+	const char *const names[] = {"connect_timeout", "fallback_application_name",
+		"client_encoding", "tcp_user_timeout", "keepalives_idle", "keepalives_interval",
+		"dbname", NULL};
+	const char *const values[] = {
+		"2", pg->application, "UTF8", "15000", "10", "5", pg->conninfo, NULL};
+
+	if (pg->conn)
+		return PG_OK;
+	pg->sqlstate[0] = '\0';
+	pg->conn = PQconnectdbParams(names, values, 1);
+	if (!pg->conn) {
+		err_set(e, "no memory for a connection");
+		return PG_RETRY;
+	}
+	if (PQstatus(pg->conn) != CONNECTION_OK)
+		return lost(pg, e);
+	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+	PGresult *r = PQexec(pg->conn, "SET search_path = pricegraph");
+	enum pg_failure f = pg_classify(pg, r, e);
+	PQclear(r);
+	if (f != PG_OK)
+		disconnect(pg);
+	return f;
+}
+
+/* Takes `r`: to the caller on success, if it wants it. */
+static enum pg_failure finish(struct pg *pg, PGresult *r, PGresult **result, struct err *e)
+{
+	enum pg_failure f = pg_classify(pg, r, e);
+
+	if (f == PG_OK && PQresultStatus(r) == PGRES_COPY_IN) {
+		err_set(e, "COPY is not for pg_exec and pg_query");
+		disconnect(pg); /* out of the copy state */
+		f = PG_BUG;
+	}
+	if (pg->conn)
+		pg->in_transaction = PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
+	if (f == PG_OK && result)
+		*result = r;
+	else
+		PQclear(r);
+	return f;
+}
+
+/* Connects before a statement, unless that would tear a transaction apart. */
+static enum pg_failure ensure(struct pg *pg, struct err *e)
+{
+	if (!pg->conn && pg->in_transaction) {
+		err_set(e, "the transaction was lost with its connection");
+		return PG_RETRY;
+	}
+	return pg_connect(pg, e);
+}
+
+static enum pg_failure commit(struct pg *pg, struct err *e)
+{
+	if (!pg->in_transaction) {
+		err_set(e, "COMMIT without a transaction");
+		return PG_BUG;
+	}
+	/* The server answers a COMMIT of a failed transaction with success, having rolled back. */
+	bool failed = PQtransactionStatus(pg->conn) == PQTRANS_INERROR;
+	enum pg_failure f = finish(pg, PQexec(pg->conn, "COMMIT"), NULL, e);
+	if (f == PG_OK && failed) {
+		err_set(e, "COMMIT of a failed transaction");
+		f = PG_BUG;
+	}
+	return f;
+}
+
+enum pg_failure pg_exec(struct pg *pg, const char *sql, struct err *e)
+{
+	if (!pg->conn && (strcmp(sql, "ROLLBACK") == 0 || strncmp(sql, "BEGIN", 5) == 0)) {
+		pg->in_transaction = false;
+		if (*sql == 'R')
+			return PG_OK;
+	}
+	enum pg_failure f = ensure(pg, e);
+	if (f != PG_OK)
+		return f;
+	if (strcmp(sql, "COMMIT") == 0)
+		return commit(pg, e);
+	return finish(pg, PQexec(pg->conn, sql), NULL, e);
+}
+
+static bool is_prepared(const struct pg *pg, const char *name)
+{
+	for (size_t i = 0; i < pg->prepared_count; i++)
+		if (strcmp(pg->prepared[i], name) == 0)
+			return true;
+	return false;
+}
+
+static enum pg_failure prepare(struct pg *pg, const char *name, const char *sql, struct err *e)
+{
+	if (is_prepared(pg, name))
+		return PG_OK;
+	assert(pg->prepared_count < PREPARED_MAX);
+	char *copy = strdup(name);
+	if (!copy) {
+		err_set(e, "no memory for a statement's name");
+		return PG_RETRY;
+	}
+	enum pg_failure f = finish(pg, PQprepare(pg->conn, name, sql, 0, NULL), NULL, e);
+	if (f == PG_OK)
+		pg->prepared[pg->prepared_count++] = copy;
+	else
+		free(copy);
+	return f;
+}
+
+enum pg_failure pg_query(struct pg *pg, const char *name, const char *sql, int param_count,
+	const char *const *params, PGresult **result, struct err *e)
+{
+	enum pg_failure f = ensure(pg, e);
+
+	if (f == PG_OK)
+		f = prepare(pg, name, sql, e);
+	if (f != PG_OK)
+		return f;
+	return finish(
+		pg, PQexecPrepared(pg->conn, name, param_count, params, NULL, NULL, 0), result, e);
+}
+
+int64_t pg_int(const PGresult *r, int row, int column)
+{
+	const char *text = PQgetvalue(r, row, column);
+	char *end = NULL;
+
+	assert(text && *text);
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+	assert(errno == 0 && *end == '\0');
+	return value;
+}
