@@ -27,9 +27,12 @@ SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink
 COLLECTOR :=
 EXCHANGE :=
 CTL :=
-CGI := fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
+CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART :=
 LIVE :=
+UNIT_OBJ_param := cgi/param cgi/problem
+UNIT_OBJ_request := cgi/request cgi/problem
+UNIT_OBJ_sink := daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_state daemon/sink_batch
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
 LIBS_LIB := -lrdkafka -lpq -ljson-c -linih -lm

@@ -1,0 +1,165 @@
+"""The real parts for the end-to-end tests: a database of its own in the test's PostgreSQL, topics of
+its own in the test's Kafka, and the programs as processes. Waits for conditions, never for times."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+
+import psycopg
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / os.environ.get("VARIANT", "release")
+DATA = pathlib.Path(os.environ.get("PRICEGRAPH_DATA", ROOT.parent / "shared" / "data"))
+
+
+def wait_until(condition, what, seconds=60, every=0.05):
+    """The condition's first true value; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(every)
+
+
+class Program:
+    """A running program of ours; its log is in a file."""
+
+    def __init__(self, name, config, log, more=()):
+        self.name, self.log = name, log
+        self.out = open(log, "ab")
+        self.process = subprocess.Popen(
+            [str(BUILD / name), "--config", str(config), *more],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.out, text=True)
+
+    def first_line(self):
+        return self.process.stdout.readline().strip()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.close()
+
+    def stop(self, seconds=10):
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(seconds)
+        finally:
+            self.close()
+
+    def close(self):
+        self.process.stdout.close()
+        self.out.close()
+
+    def running(self):
+        return self.process.poll() is None
+
+    def text(self):
+        return pathlib.Path(self.log).read_text(errors="replace")
+
+
+class Stack:
+    """Settings, database and topics of one test."""
+
+    def __init__(self, folder, venue, settings=None):
+        self.folder = pathlib.Path(folder)
+        self.venue = venue
+        self.prefix = "t" + uuid.uuid4().hex[:10]
+        self.database = "db_" + self.prefix
+        self.programs = []
+        self.values = {}
+        self.set(settings or {})
+        with psycopg.connect(os.environ["PRICEGRAPH_TEST_PG"], autocommit=True) as c:
+            c.execute(f'CREATE DATABASE "{self.database}" TEMPLATE template0 ENCODING UTF8')
+        where = f"host={os.environ['PGHOST']} port={os.environ['PGPORT']} dbname={self.database}"
+        self.set({
+            "venue.name": venue,
+            "topics.prefix": self.prefix,
+            "kafka.bootstrap.servers": os.environ["PRICEGRAPH_TEST_KAFKA"],
+            "postgres.owner": where + " user=postgres",
+            "postgres.collector": where + " user=pricegraph_collector",
+            "postgres.reader": where + " user=pricegraph_reader",
+        })
+        self.run("pricegraphctl", "migrate")
+        self.db = psycopg.connect(where + " user=postgres options='-c search_path=pricegraph'", autocommit=True)
+
+    def set(self, values):
+        self.values.update(values)
+
+    def config(self):
+        """Writes the settings as they are now; the file's path."""
+        sections = {}
+        for name, value in self.values.items():
+            section, key = name.split(".", 1)
+            sections.setdefault(section, []).append(f"{key} = {value}")
+        text = "".join(f"[{s}]\n" + "\n".join(lines) + "\n" for s, lines in sections.items())
+        path = self.folder / "pricegraph.ini"
+        path.write_text(text)
+        return path
+
+    def run(self, program, *arguments, check=True):
+        """Runs a program to its end."""
+        done = subprocess.run([str(BUILD / program), "--config", str(self.config()), *arguments],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{program} {arguments}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def start(self, program, *arguments):
+        p = Program(program, self.config(), self.folder / f"{program}.log", arguments)
+        self.programs.append(p)
+        return p
+
+    def start_exchange(self, source, **settings):
+        """The model exchange on a free port; the collector's settings then point at it."""
+        truth = self.folder / "truth.txt"
+        self.set({"model.source": source, "model.port": 0, "model.truth": truth})
+        self.set({f"model.{k}": v for k, v in settings.items()})
+        exchange = self.start("pricegraph-exchange")
+        word, port = exchange.first_line().split()
+        assert word == "listening"
+        self.set({"exchange.host": "127.0.0.1", "exchange.port": port, "exchange.rest_host": "127.0.0.1",
+                  "exchange.rest_port": port, "exchange.tls": "no", "venue.clock": "ping", "feed.ping": 1})
+        return exchange
+
+    def rows(self, sql, *params):
+        return self.db.execute(sql, params).fetchall()
+
+    def one(self, sql, *params):
+        return self.db.execute(sql, params).fetchone()[0]
+
+    def get(self, path_and_query, **headers):
+        """One request to pricegraph-chart as a plain CGI program: status, headers, body."""
+        path, _, query = path_and_query.partition("?")
+        env = {**os.environ, "REQUEST_METHOD": "GET", "REQUEST_URI": path_and_query, "SCRIPT_NAME": path,
+               "QUERY_STRING": query, "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1"}
+        env.update({"HTTP_" + k.upper(): v for k, v in headers.items()})
+        done = subprocess.run([str(BUILD / "pricegraph-chart"), "--config", str(self.config())], env=env,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        lines = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        return int(lines.get("Status", "200").split()[0]), lines, body
+
+    def json(self, path_and_query, **headers):
+        status, _, body = self.get(path_and_query, **headers)
+        assert status == 200, body
+        return json.loads(body)
+
+    def close(self):
+        self.db.close()
+        for p in self.programs:
+            if p.running():
+                p.kill()
+        with psycopg.connect(os.environ["PRICEGRAPH_TEST_PG"], autocommit=True) as c:
+            c.execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
+        keep = os.environ.get("PRICEGRAPH_KEEP_LOGS")
+        if keep:
+            shutil.copytree(self.folder, pathlib.Path(keep) / self.prefix, dirs_exist_ok=True)

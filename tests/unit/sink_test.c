@@ -1,0 +1,328 @@
+/* The sink's memory: what records leave behind in state and batch, without Kafka or PostgreSQL. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "daemon/sink_take.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define T0 1723161255000000LL /* a whole second */
+
+struct world {
+	struct sink_state st;
+	struct sink_batch batch;
+	struct event_parser *parser;
+	int64_t next[STREAM_COUNT];
+	char value[2048];
+};
+
+static int set_up(void **state)
+{
+	static struct world w;
+	struct err e;
+
+	memset(&w, 0, sizeof w);
+	sink_state_init(&w.st, "replay-test", 5 * SECOND_US);
+	sink_batch_init(&w.batch, 1 << 20);
+	w.parser = event_parser_new(&e);
+	assert_non_null(w.parser);
+	*state = &w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+
+	sink_state_done(&w->st);
+	sink_batch_done(&w->batch);
+	event_parser_free(w->parser);
+	return 0;
+}
+
+static void take(struct world *w, enum stream_kind stream, bool is_control)
+{
+	struct err e = {""};
+	struct kafka_record r = {.tag = (int)stream,
+		.partition = 3,
+		.offset = w->next[stream]++,
+		.produced_ms = 1000,
+		.value = w->value,
+		.value_len = strlen(w->value),
+		.is_control = is_control};
+
+	assert_int_equal(sink_take(&w->st, &w->batch, w->parser, &r, &e), 0);
+}
+
+static void take_control(struct world *w, enum stream_kind stream, const char *session,
+	const char *kind, int64_t t_us, const char *symbols)
+{
+	snprintf(w->value, sizeof w->value,
+		"{\"session\":\"%s\",\"collector\":\"c\",\"seq\":1,\"kind\":\"%s\",\"T\":%lld,"
+		"\"clock\":%lld,"
+		"\"speed\":1,\"partition\":3%s}",
+		session, kind, (long long)t_us, (long long)t_us, symbols);
+	take(w, stream, true);
+}
+
+static void take_trade(struct world *w, int64_t id, int64_t t_us, const char *price)
+{
+	snprintf(w->value, sizeof w->value,
+		"{\"e\":\"trade\",\"E\":%lld,\"s\":\"BTCUSDT\",\"t\":%lld,\"p\":\"%s\",\"q\":\"1."
+		"0\",\"T\":%lld,"
+		"\"m\":true,\"M\":true}",
+		(long long)(t_us / 1000), (long long)id, price, (long long)(t_us / 1000));
+	take(w, STREAM_TRADE, false);
+}
+
+static void take_kline(struct world *w, int64_t open_us, const char *close)
+{
+	long long ms = open_us / 1000;
+
+	snprintf(w->value, sizeof w->value,
+		"{\"e\":\"kline\",\"E\":%lld,\"s\":\"BTCUSDT\",\"k\":{\"t\":%lld,\"T\":%lld,\"s\":"
+		"\"BTCUSDT\","
+		"\"i\":\"1s\",\"f\":1,\"L\":2,\"o\":\"1\",\"c\":\"%s\",\"h\":\"9\",\"l\":\"1\","
+		"\"v\":\"2\",\"n\":2,"
+		"\"x\":true,\"q\":\"4\",\"V\":\"1\",\"Q\":\"2\",\"B\":\"0\"}}",
+		ms + 1004, ms, ms + 999, close);
+	take(w, STREAM_KLINE_1S, false);
+}
+
+#define SYMBOLS ",\"symbols\":[\"BTCUSDT\"]"
+
+static size_t candles(const struct world *w)
+{
+	return BATCH_COUNT(w->batch.candles, struct batch_candle);
+}
+
+static void a_second_is_written_once_when_settled(void **state)
+{
+	struct world *w = *state;
+	const struct batch_candle *c;
+
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_trade(w, 1, T0 + 100000, "10");
+	take_trade(w, 2, T0 + 200000, "12");
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 5999999, "");
+	assert_int_equal(candles(w), 0);
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 6000000, "");
+	assert_int_equal(candles(w), 1);
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 9000000, "");
+	assert_int_equal(candles(w), 1);
+	c = BATCH_ROWS(w->batch.candles, const struct batch_candle);
+	assert_false(c->slow);
+	assert_int_equal(c->candle.open_us, T0);
+	assert_int_equal(c->candle.origin, ORIGIN_TRADE);
+	assert_int_equal(c->candle.trades, 2);
+	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 2);
+	assert_int_equal(sink_state_replay_from(&w->st, STREAM_TRADE, 3), w->next[STREAM_TRADE]);
+}
+
+static void the_slowest_stream_decides(void **state)
+{
+	struct world *w = *state;
+
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(w, STREAM_MINI_TICKER, "s2", "begin", T0, SYMBOLS);
+	take_trade(w, 1, T0 + 100000, "10");
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
+	assert_int_equal(candles(w), 0);
+	assert_int_equal(sink_state_replay_from(&w->st, STREAM_TRADE, 3), 1); /* its offset */
+	take_control(w, STREAM_MINI_TICKER, "s2", "alive", T0 + 60 * SECOND_US, "");
+	assert_int_equal(candles(w), 1);
+}
+
+static void a_closed_kline_is_written_at_once_and_not_again(void **state)
+{
+	struct world *w = *state;
+
+	take_control(w, STREAM_KLINE_1S, "s1", "begin", T0, SYMBOLS);
+	take_kline(w, T0, "5");
+	take_kline(w, T0, "5");
+	assert_int_equal(candles(w), 1);
+	take_control(w, STREAM_KLINE_1S, "s1", "alive", T0 + 60 * SECOND_US, "");
+	assert_int_equal(candles(w), 1);
+}
+
+static void bars_are_folded_when_they_are_over(void **state)
+{
+	struct world *w = *state;
+	int64_t minute = clock_floor(T0, MINUTE_US);
+	const struct batch_fold *f;
+
+	take_control(w, STREAM_KLINE_1S, "s1", "begin", T0, SYMBOLS);
+	take_kline(w, T0, "5");
+	take_control(
+		w, STREAM_KLINE_1S, "s1", "alive", minute + 60 * SECOND_US + 4 * SECOND_US, "");
+	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1M], struct batch_fold), 0);
+	take_control(
+		w, STREAM_KLINE_1S, "s1", "alive", minute + 60 * SECOND_US + 5 * SECOND_US, "");
+	sink_batch_sort(&w->batch);
+	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1M], struct batch_fold), 1);
+	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1H], struct batch_fold), 0);
+	f = BATCH_ROWS(w->batch.folds[LADDER_1M], const struct batch_fold);
+	assert_int_equal(f->open_us, minute);
+	take_control(w, STREAM_KLINE_1S, "s1", "alive", minute + DAY_US + HOUR_US, "");
+	sink_batch_sort(&w->batch);
+	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1H], struct batch_fold), 1);
+	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1D], struct batch_fold), 1);
+}
+
+static void late_and_repeated_trades_go_the_slow_way(void **state)
+{
+	struct world *w = *state;
+	const struct batch_trade *t;
+
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_trade(w, 5, T0 + 100000, "10");
+	take_trade(w, 5, T0 + 100000, "10");
+	take_trade(w, 4, T0 + 90000, "11");
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
+	take_trade(w, 6, T0 + 95000, "12");
+	t = BATCH_ROWS(w->batch.trades, const struct batch_trade);
+	assert_false(t[0].slow);
+	assert_true(t[1].slow);
+	assert_true(t[2].slow);
+	assert_false(t[3].slow);
+	assert_int_equal(BATCH_COUNT(w->batch.lates, struct batch_late), 1);
+	assert_int_equal(BATCH_ROWS(w->batch.candles, const struct batch_candle)->candle.trades, 2);
+}
+
+static void a_new_session_leaves_a_gap(void **state)
+{
+	struct world *w = *state;
+	const struct batch_gap *g;
+	const struct batch_subscription *s;
+
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + SECOND_US, "");
+	take_control(w, STREAM_TRADE, "s2", "begin", T0 + 8 * SECOND_US, SYMBOLS);
+	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 1);
+	g = BATCH_ROWS(w->batch.gaps, const struct batch_gap);
+	assert_int_equal(g->from_us, T0 + SECOND_US);
+	assert_int_equal(g->to_us, T0 + 8 * SECOND_US);
+	assert_string_equal(g->cause, "feed");
+	s = BATCH_ROWS(w->batch.subscriptions, const struct batch_subscription);
+	assert_int_equal(BATCH_COUNT(w->batch.subscriptions, struct batch_subscription), 3);
+	assert_string_equal(s[1].session, "s1");
+	assert_int_equal(s[1].to_us, T0 + SECOND_US);
+	assert_string_equal(s[2].session, "s2");
+}
+
+static void a_clean_stop_settles_everything(void **state)
+{
+	struct world *w = *state;
+
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_trade(w, 1, T0 + 100000, "10");
+	take_control(w, STREAM_TRADE, "s1", "ended", T0 + SECOND_US, "");
+	assert_int_equal(candles(w), 1);
+	take_control(w, STREAM_TRADE, "s2", "begin", T0 + 3 * SECOND_US, SYMBOLS);
+	assert_string_equal(BATCH_ROWS(w->batch.gaps, const struct batch_gap)->cause, "stopped");
+}
+
+static void a_stream_that_is_not_collected_any_more_is_not_waited_for(void **state)
+{
+	struct world *w = *state;
+
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(w, STREAM_MINI_TICKER, "s2", "begin", T0, SYMBOLS);
+	take_trade(w, 1, T0 + 100000, "10");
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
+	assert_int_equal(candles(w), 0);
+	take_control(w, STREAM_MINI_TICKER, "s3", "ended", T0, ",\"symbols\":[]");
+	assert_int_equal(candles(w), 1);
+	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 0);
+}
+
+static void skipped_records_make_a_span_of_its_own(void **state)
+{
+	struct world *w = *state;
+
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	w->st.sessions->skipped = true;
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 30 * SECOND_US, "");
+	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 1);
+	assert_string_equal(BATCH_ROWS(w->batch.gaps, const struct batch_gap)->cause, "expired");
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 31 * SECOND_US, "");
+	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 1);
+}
+
+static void bad_records_are_kept_apart(void **state)
+{
+	struct world *w = *state;
+	const struct batch_quarantine *q;
+
+	snprintf(w->value, sizeof w->value, "{\"e\":\"trade\"");
+	take(w, STREAM_TRADE, false);
+	snprintf(w->value, sizeof w->value, "not a control record");
+	take(w, STREAM_TRADE, true);
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_trade(w, 1, T0 + 2 * HOUR_US, "10"); /* more than an hour ahead */
+	q = BATCH_ROWS(w->batch.quarantines, const struct batch_quarantine);
+	assert_int_equal(BATCH_COUNT(w->batch.quarantines, struct batch_quarantine), 3);
+	assert_int_equal(q[0].offset, 0);
+	assert_int_equal(q[1].offset, 1);
+	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 0);
+	assert_int_equal(w->st.places[STREAM_TRADE][3].next, 4);
+}
+
+/* After a start, records below the committed offset rebuild memory and write nothing. */
+static void replayed_records_write_nothing(void **state)
+{
+	struct world *w = *state;
+
+	w->st.places[STREAM_TRADE][3].committed = w->st.places[STREAM_TRADE][3].next = 2;
+	take_trade(w, 1, T0 + 100000, "10");
+	take_trade(w, 2, T0 + 200000, "12");
+	assert_int_equal(w->batch.records, 0);
+	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 0);
+	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_trade(w, 3, T0 + 300000, "11");
+	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
+	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 1);
+	assert_int_equal(BATCH_ROWS(w->batch.candles, const struct batch_candle)->candle.trades, 3);
+}
+
+static void a_full_batch_says_so(void **state)
+{
+	struct world *w = *state;
+	struct sink_batch small;
+
+	sink_batch_init(&small, 64);
+	sink_batch_fold(&small, LADDER_1M, sink_state_symbol(&w->st, "BTCUSDT", 3), T0);
+	assert_false(sink_batch_failed(&small));
+	for (int i = 0; i < 10; i++)
+		sink_batch_fold(&small, LADDER_1M, sink_state_symbol(&w->st, "BTCUSDT", 3),
+			T0 + i * MINUTE_US);
+	assert_true(sink_batch_failed(&small));
+	sink_batch_done(&small);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_second_is_written_once_when_settled),
+		TEST(the_slowest_stream_decides),
+		TEST(a_closed_kline_is_written_at_once_and_not_again),
+		TEST(bars_are_folded_when_they_are_over),
+		TEST(late_and_repeated_trades_go_the_slow_way),
+		TEST(a_new_session_leaves_a_gap),
+		TEST(a_clean_stop_settles_everything),
+		TEST(a_stream_that_is_not_collected_any_more_is_not_waited_for),
+		TEST(skipped_records_make_a_span_of_its_own),
+		TEST(bad_records_are_kept_apart),
+		TEST(replayed_records_write_nothing),
+		TEST(a_full_batch_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
