@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "err.h"
+#include "kafka_record.h"
 #include "settings.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,20 +20,6 @@ struct kafka_place { /* one topic partition to read, and from where */
 	int partition;
 	int64_t offset;	   /* >= 0, KAFKA_OFFSET_BEGIN or KAFKA_OFFSET_END */
 	int tag;	   /* the caller's: given back in each record (e.g. the stream kind) */
-};
-
-struct kafka_record {
-	int tag;
-	int partition;
-	int64_t offset;
-	int64_t produced_ms;  /* the record's timestamp: time of production, wall clock */
-	const char *key;      /* NULL: none */
-	size_t key_len;
-	const char *value;    /* NULL: tombstone */
-	size_t value_len;
-	bool is_control;      /* header "control" */
-	int64_t received_us;  /* header "received_us", 0 if absent */
-	int64_t stated_us;    /* header "stated_us", 0 if absent */
 };
 
 enum kafka_polled { KAFKA_RECORDS, KAFKA_NOTHING, KAFKA_OUT_OF_RANGE /* see consumer_failed_place */, KAFKA_ERROR /* passing: brokers away; reported at most once a second */ };
