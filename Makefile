@@ -25,7 +25,10 @@ LIB := err clock buf decimal interval inifile setting settings settings_table se
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
 	sink_commit sink_rows sink_late sink_facts sink_meta maintenance
 COLLECTOR :=
-EXCHANGE :=
+EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
+	market_cascade market_synthetic market_number market_ahead market_window market_bars market_rows \
+	market_event market truth message event_micro hub market_to_hub \
+	exchange_request rest_param exchange_rest exchange_ws exchange_server
 CTL :=
 CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART :=

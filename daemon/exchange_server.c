@@ -1,0 +1,290 @@
+#include "exchange_server.h"
+#include "clock.h"
+#include "exchange_rest.h"
+#include "log.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define TEND_US (100 * MS_US)
+#define WEIGHT_MAX 6000
+#define URL_BYTES_MAX 16384
+#define HEADERS_BYTES 1024
+#define BODY_BYTES_MAX (8u << 20)
+
+struct connection { /* one of libwebsockets', over its whole life */
+	struct ws_session ws;
+	unsigned char *body; /* of the answer that is being sent, LWS_PRE bytes in */
+	size_t body_len;
+};
+
+struct exchange_server {
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	struct lws_protocols protocols[2];
+	struct market *market;
+	struct truth *truth;
+	struct ws_server ws;
+	lws_sorted_usec_list_t run_timer, tend_timer;
+	int64_t flushed_us;
+	int64_t minute; /* of the host's clock, for which weight is counted */
+	int weight;
+	bool failed;
+	struct err *reason;
+};
+
+static const lws_retry_bo_t no_own_pings = {.secs_since_valid_ping = 65000, .secs_since_valid_hangup = 65500};
+
+static void weight_count(struct exchange_server *x, struct rest_answer *a)
+{
+	int64_t minute = clock_wall_us() / MINUTE_US;
+
+	if (minute != x->minute)
+		x->weight = 0;
+	x->minute = minute;
+	x->weight += a->weight;
+	if (x->weight > WEIGHT_MAX)
+		rest_error(a, 429, -1003, "Too much request weight used; please use WebSocket Streams for live updates.");
+}
+
+static int header_add(struct lws *wsi, const char *name, const char *value, unsigned char **p, unsigned char *end)
+{
+	return lws_add_http_header_by_name(
+		wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), p, end);
+}
+
+static int answer_send(struct exchange_server *x, struct connection *c, struct lws *wsi, struct rest_answer *a)
+{
+	unsigned char headers[LWS_PRE + HEADERS_BYTES], *start = headers + LWS_PRE, *p = start;
+	unsigned char *end = headers + sizeof(headers);
+	char weight[16], speed[32], wait[16];
+
+	snprintf(weight, sizeof(weight), "%d", x->weight);
+	snprintf(speed, sizeof(speed), "%g", market_to_hub_speed(x->ws.market));
+	snprintf(wait, sizeof(wait), "%lld", (long long)(60 - clock_wall_us() / SECOND_US % 60));
+	if (a->body.failed || !(c->body = malloc(LWS_PRE + a->body.len)))
+		return -1;
+	memcpy(c->body + LWS_PRE, a->body.data, a->body.len);
+	c->body_len = a->body.len;
+	if (lws_add_http_common_headers(wsi, (unsigned)a->status, "application/json;charset=UTF-8", c->body_len, &p, end) ||
+		header_add(wsi, "x-mbx-used-weight-1m:", weight, &p, end) ||
+		header_add(wsi, "x-mbx-used-weight:", weight, &p, end) ||
+		header_add(wsi, "x-pricegraph-speed:", speed, &p, end) ||
+		header_add(wsi, "x-pricegraph-state:", market_state_name(market_to_hub_state(x->ws.market)), &p, end) ||
+		(a->status == 429 && header_add(wsi, "retry-after:", wait, &p, end)) ||
+		(a->status == 405 && header_add(wsi, "allow:", "GET", &p, end)) ||
+		lws_finalize_write_http_header(wsi, start, &p, end))
+		return -1;
+	lws_callback_on_writable(wsi);
+	return 0;
+}
+
+/* Splits the query's fragments into `r`, whose texts lie in `text`. */
+static void params_read(struct lws *wsi, struct rest_request *r, char text[URL_BYTES_MAX])
+{
+	size_t used = 0;
+
+	for (int i = 0; r->count < REST_PARAMS_MAX && used < URL_BYTES_MAX - 2; i++) {
+		char *fragment = text + used, *equals;
+		int len = lws_hdr_copy_fragment(wsi, fragment, (int)(URL_BYTES_MAX - used - 1), WSI_TOKEN_HTTP_URI_ARGS, i);
+
+		if (len < 0)
+			return;
+		if (len == 0)
+			continue;
+		fragment[len] = '\0';
+		used += (size_t)len + 1;
+		equals = strchr(fragment, '=');
+		if (equals)
+			*equals = '\0';
+		r->params[r->count++] = (struct rest_param){fragment, equals ? equals + 1 : fragment + len};
+	}
+}
+
+static bool microseconds_wanted(struct lws *wsi)
+{
+	char value[16] = "";
+
+	lws_hdr_custom_copy(wsi, value, sizeof(value), "x-mbx-time-unit:", 16);
+	return strcasecmp(value, "MICROSECOND") == 0;
+}
+
+static int http_request(struct exchange_server *x, struct connection *c, struct lws *wsi, struct slice path)
+{
+	struct rest_request r = {.count = 0};
+	struct rest_answer a = {.status = 200};
+	char text[URL_BYTES_MAX], url[URL_BYTES_MAX];
+	int rc;
+
+	snprintf(url, sizeof(url), "%.*s", (int)path.len, path.data);
+	r.path = url;
+	r.microseconds = microseconds_wanted(wsi);
+	params_read(wsi, &r, text);
+	buf_init(&a.body, BODY_BYTES_MAX);
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0)
+		rest_error(&a, 405, -1000, "Only GET is served.");
+	else
+		exchange_rest(x->market, market_to_hub_clock_us(x->ws.market), &r, &a);
+	weight_count(x, &a);
+	rc = answer_send(x, c, wsi, &a);
+	buf_done(&a.body);
+	return rc;
+}
+
+static void body_drop(struct connection *c)
+{
+	free(c->body);
+	c->body = NULL;
+}
+
+static int http_write(struct connection *c, struct lws *wsi)
+{
+	int n;
+
+	if (!c->body)
+		return 0;
+	n = lws_write(wsi, c->body + LWS_PRE, c->body_len, LWS_WRITE_HTTP_FINAL);
+	body_drop(c);
+	return n < 0 || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct exchange_server *x = lws_context_user(lws_get_context(wsi));
+	struct connection *c = user;
+
+	switch ((int)reason) {
+	case LWS_CALLBACK_HTTP:
+		return http_request(x, c, wsi, (struct slice){in, len});
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return http_write(c, wsi);
+	case LWS_CALLBACK_CLOSED_HTTP:
+		if (c)
+			body_drop(c);
+		return 0;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		if (exchange_ws_path(wsi))
+			return 0;
+		return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) < 0 ? -1 : 1;
+	case LWS_CALLBACK_ESTABLISHED:
+	case LWS_CALLBACK_RECEIVE:
+	case LWS_CALLBACK_RECEIVE_PONG:
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+	case LWS_CALLBACK_CLOSED:
+		return exchange_ws_callback(&x->ws, &c->ws, wsi, reason, (struct slice){in, len});
+	default:
+		return 0;
+	}
+}
+
+static void on_run(lws_sorted_usec_list_t *timer)
+{
+	struct exchange_server *x = lws_container_of(timer, struct exchange_server, run_timer);
+	int64_t wait = market_to_hub_run(x->ws.market, x->reason);
+
+	x->failed |= wait < 0;
+	lws_sul_schedule(x->context, 0, timer, on_run, wait > 0 ? wait : 1);
+}
+
+static void on_tend(lws_sorted_usec_list_t *timer)
+{
+	struct exchange_server *x = lws_container_of(timer, struct exchange_server, tend_timer);
+	int64_t now = clock_mono_us();
+
+	if (market_to_hub_run(x->ws.market, x->reason) < 0)
+		x->failed = true;
+	exchange_ws_tend(&x->ws);
+	if (x->truth && now - x->flushed_us >= SECOND_US) {
+		x->flushed_us = now;
+		truth_flush(x->truth);
+	}
+	lws_sul_schedule(x->context, 0, timer, on_tend, TEND_US);
+}
+
+static void on_lws_log(int level, const char *line)
+{
+	int len = (int)strcspn(line, "\n");
+
+	if (level == LLL_ERR)
+		log_warn("lws", " text=\"%.*s\"", len, line);
+	else
+		log_debug("lws", " text=\"%.*s\"", len, line);
+}
+
+static int context_make(struct exchange_server *x, const struct settings *s, struct err *e)
+{
+	const char *listen = settings_text(s, "model", "listen"), *cert = settings_text(s, "model", "tls_cert");
+	int port = (int)settings_int(s, "model", "port");
+	struct lws_context_creation_info info = {.port = port, .iface = listen, .protocols = x->protocols,
+		.gid = -1, .uid = -1, .user = x, .max_http_header_data = URL_BYTES_MAX,
+		.retry_and_idle_policy = &no_own_pings, .keepalive_timeout = 60, .vhost_name = "model",
+		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS};
+
+	lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
+	x->context = lws_create_context(&info);
+	if (!x->context)
+		return err_set(e, "libwebsockets cannot start");
+	info.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+	if (!strchr(listen, ':'))
+		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
+	if (*cert) {
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+		info.ssl_cert_filepath = cert;
+		info.ssl_private_key_filepath = settings_text(s, "model", "tls_key");
+		info.alpn = "http/1.1";
+	}
+	x->vhost = lws_create_vhost(x->context, &info);
+	if (!x->vhost)
+		return err_set(e, "cannot listen on %s port %d: the port is taken, or the address or certificate is not usable",
+			listen, port);
+	return 0;
+}
+
+struct exchange_server *exchange_server_new(const struct settings *s, struct market *m, struct market_to_hub *a, struct hub *h, struct truth *t, struct err *e)
+{
+	struct exchange_server *x = calloc(1, sizeof(*x));
+
+	if (!x) {
+		err_set(e, "no memory");
+		return NULL;
+	}
+	x->protocols[0] = (struct lws_protocols){.name = "model", .callback = callback,
+		.per_session_data_size = sizeof(struct connection), .rx_buffer_size = WS_REQUEST_BYTES};
+	x->market = m;
+	x->truth = t;
+	x->ws.hub = h;
+	x->ws.market = a;
+	x->ws.limits = (struct ws_limits){
+		.ping_us = (int64_t)(settings_float(s, "model", "ping") * SECOND_US),
+		.pong_timeout_us = (int64_t)(settings_float(s, "model", "pong_timeout") * SECOND_US),
+		.clock_ping_us = (int64_t)(settings_float(s, "model", "clock_ping") * SECOND_US)};
+	if (context_make(x, s, e) == 0)
+		return x;
+	exchange_server_free(x);
+	return NULL;
+}
+
+void exchange_server_free(struct exchange_server *x)
+{
+	if (!x)
+		return;
+	if (x->context)
+		lws_context_destroy(x->context);
+	free(x);
+}
+
+int exchange_server_port(const struct exchange_server *x)
+{
+	return lws_get_vhost_listen_port(x->vhost);
+}
+
+int exchange_server_run(struct exchange_server *x, const volatile int *stop, struct err *e)
+{
+	x->reason = e;
+	on_run(&x->run_timer);
+	on_tend(&x->tend_timer);
+	while (!*stop && !x->failed) {
+		if (lws_service(x->context, 0) < 0)
+			return err_set(e, "libwebsockets stopped");
+	}
+	return x->failed ? -1 : 0;
+}

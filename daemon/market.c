@@ -1,0 +1,406 @@
+#include "market.h"
+#include "clock.h"
+#include "market_ahead.h"
+#include "market_event.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENT_BYTES_MAX (64u << 10)
+
+struct market {
+	struct market_symbol *symbols;
+	size_t count;
+	size_t *by_phase;      /* indices of the symbols, by phase */
+	size_t slot_turn;      /* whose slot ends next: by_phase[slot_turn] */
+	int64_t slot_base_us;  /* the second in which it does */
+	int64_t second_us;     /* the second whose end is next */
+	struct market_ahead ahead;
+	const struct market_output *output;
+	bool ended;
+	int64_t reached_us, late;
+	struct market_span *spans;
+	size_t span_count;
+	struct buf text;
+};
+
+/* FNV-1a: a fixed phase that the name alone decides. */
+static int64_t phase_of(const char *name)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * 1099511628211u;
+	return (int64_t)(h % 1000) * MS_US;
+}
+
+static void symbol_init(struct market_symbol *s, const char *name)
+{
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	for (size_t i = 0; s->name[i]; i++)
+		s->lower[i] = (char)tolower((unsigned char)s->name[i]);
+	snprintf(s->trade_name, sizeof(s->trade_name), "%s@trade", s->lower);
+	snprintf(s->kline_name, sizeof(s->kline_name), "%s@kline_1s", s->lower);
+	snprintf(s->ticker_name, sizeof(s->ticker_name), "%s@miniTicker", s->lower);
+	market_window_init(&s->window, phase_of(s->name));
+	s->last_trade_us = -1;
+	s->close_us = MARKET_NEVER;
+}
+
+static int phase_compare(const void *a, const void *b, void *ctx)
+{
+	const struct market *m = ctx;
+	size_t i = *(const size_t *)a, k = *(const size_t *)b;
+	int64_t left = m->symbols[i].window.phase_us, right = m->symbols[k].window.phase_us;
+
+	return left != right ? (left > right) - (left < right) : (i > k) - (i < k);
+}
+
+/* Time begins (again) at `t_us`, a whole second. */
+static int time_begin(struct market *m, int64_t t_us)
+{
+	struct market_span *more = realloc(m->spans, (m->span_count + 1) * sizeof(*more));
+
+	if (!more)
+		return -1;
+	m->spans = more;
+	m->spans[m->span_count++] = (struct market_span){t_us, t_us};
+	m->reached_us = m->second_us = m->slot_base_us = t_us;
+	m->slot_turn = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		struct market_symbol *s = &m->symbols[i];
+
+		s->slot_us = market_window_slot_after(&s->window, t_us - 1);
+		s->closed_price = s->window.last_price;
+		if (s->close_us != MARKET_NEVER)
+			s->close_us = t_us;
+	}
+	return 0;
+}
+
+struct market *market_new(const char *const *names, size_t count, struct market_source source, int64_t start_us)
+{
+	struct market *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	buf_init(&m->text, EVENT_BYTES_MAX);
+	m->count = count;
+	m->symbols = calloc(count + 1, sizeof(*m->symbols));
+	m->by_phase = calloc(count + 1, sizeof(*m->by_phase));
+	if (market_ahead_init(&m->ahead, source, count) || !m->symbols || !m->by_phase) {
+		m->count = m->symbols ? count : 0;
+		market_free(m);
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		symbol_init(&m->symbols[i], names[i]);
+		m->by_phase[i] = i;
+	}
+	qsort_r(m->by_phase, count, sizeof(*m->by_phase), phase_compare, m);
+	if (time_begin(m, start_us) == 0)
+		return m;
+	market_free(m);
+	return NULL;
+}
+
+void market_free(struct market *m)
+{
+	if (!m)
+		return;
+	market_ahead_done(&m->ahead);
+	for (size_t i = 0; i < m->count; i++) {
+		market_bars_done(&m->symbols[i].bars);
+		market_window_done(&m->symbols[i].window);
+	}
+	buf_done(&m->text);
+	free(m->spans);
+	free(m->by_phase);
+	free(m->symbols);
+	free(m);
+}
+
+void market_output_set(struct market *m, const struct market_output *output)
+{
+	m->output = output;
+}
+
+static void give(struct market *m, struct market_event *ev, const char *name)
+{
+	if (!m->output)
+		return;
+	ev->at_us = m->reached_us;
+	if (name)
+		ev->name = (struct slice){name, strlen(name)};
+	if (!ev->object.data && !ev->frame.data)
+		ev->object = (struct slice){m->text.data, m->text.len};
+	m->output->event(m->output->ctx, ev);
+}
+
+static void kline_close(struct market *m, struct market_symbol *s)
+{
+	const struct market_bar_list *l = &s->bars.seconds;
+	int64_t price = s->closed_price;
+	struct market_bar flat = {.open_us = s->close_us, .first_id = -1, .last_id = -1,
+		.open = price, .high = price, .low = price, .close = price};
+	size_t i = market_bar_list_find(l, s->close_us);
+	const struct market_bar *b = i < l->count ? &l->items[i] : &flat;
+
+	if (b->open_us != s->close_us)
+		b = &flat;
+	if (m->output) {
+		buf_reset(&m->text);
+		market_event_kline(&m->text, s->name, m->reached_us, b);
+		give(m, &(struct market_event){0}, s->kline_name);
+	}
+	s->closed_price = b->close;
+	s->close_us += SECOND_US;
+}
+
+static void slot_end(struct market *m, struct market_symbol *s)
+{
+	struct market_stats stats;
+
+	if (s->last_trade_us >= 0 && market_window_end(&s->window, s->slot_us, &stats) && m->output) {
+		buf_reset(&m->text);
+		market_event_mini_ticker(&m->text, s->name, s->slot_us, &stats);
+		give(m, &(struct market_event){0}, s->ticker_name);
+	}
+	s->slot_us += SLOT_US;
+}
+
+/* Does what is due of a symbol at `now_us`, in order, unless a trade of that time is still to come. */
+static void symbol_release(struct market *m, struct market_symbol *s, int64_t now_us, int64_t delay_us)
+{
+	int64_t coming = market_ahead_coming(&m->ahead, (size_t)(s - m->symbols));
+
+	for (;;) {
+		int64_t over = s->close_us == MARKET_NEVER ? MARKET_NEVER : s->close_us + SECOND_US;
+		bool close = over != MARKET_NEVER && over + delay_us <= now_us && coming >= over;
+		bool slot = s->slot_us <= now_us && coming > s->slot_us;
+
+		if (slot && (!close || s->slot_us <= over + delay_us))
+			slot_end(m, s);
+		else if (close)
+			kline_close(m, s);
+		else
+			return;
+	}
+}
+
+static void all_release(struct market *m, int64_t now_us, int64_t delay_us)
+{
+	for (size_t i = 0; i < m->count; i++)
+		symbol_release(m, &m->symbols[i], now_us, delay_us);
+}
+
+/* A later second or slot was begun, or its own is closed (the one just before a market's start is not). */
+static bool trade_late(const struct market *m, const struct market_symbol *s, const struct market_trade *t)
+{
+	int64_t second = clock_floor(t->trade_us, SECOND_US);
+
+	if (s->last_trade_us < 0)
+		return false;
+	return second < clock_floor(s->last_trade_us, SECOND_US) ||
+		market_window_slot_after(&s->window, t->trade_us - 1) <
+			market_window_slot_after(&s->window, s->last_trade_us - 1) ||
+		(second < s->close_us && s->close_us != m->spans[m->span_count - 1].from_us);
+}
+
+static int trade_take(struct market *m, const struct market_item *item, struct err *e)
+{
+	const struct market_trade *t = &item->trade;
+	struct market_symbol *s = &m->symbols[t->symbol];
+
+	if (trade_late(m, s, t)) {
+		m->late++;
+		return 0;
+	}
+	if (market_bars_add(&s->bars, t) || market_window_add(&s->window, t))
+		return err_set(e, "no memory");
+	s->last_trade_us = t->trade_us;
+	if (clock_floor(t->trade_us, SECOND_US) < s->close_us)
+		s->close_us = clock_floor(t->trade_us, SECOND_US); /* its first one, or the first behind a jump */
+	if (m->output) {
+		struct market_event ev = {.object = {item->text, item->text_len}};
+
+		if (!item->text) {
+			buf_reset(&m->text);
+			market_event_trade(&m->text, s->name, item->at_us, t);
+		}
+		give(m, &ev, s->trade_name);
+	}
+	return 0;
+}
+
+static void frame_take(struct market *m, const struct market_item *item)
+{
+	struct market_event ev = {.frame = {item->text, item->text_len}, .wrapped = item->wrapped};
+
+	if (item->data_len)
+		ev.object = (struct slice){item->text + item->data_at, item->data_len};
+	if (item->name_len)
+		ev.name = (struct slice){item->text + item->name_at, item->name_len};
+	give(m, &ev, NULL);
+}
+
+static void notice_give(struct market *m, const char *name, const char *event, const struct market_item *item)
+{
+	bool jump = item->kind == MARKET_JUMP;
+
+	buf_reset(&m->text);
+	buf_printf(&m->text, "{\"e\":\"%s\",\"E\":%lld", event,
+		(long long)((jump ? item->to_us : item->at_us) / MS_US));
+	if (jump)
+		buf_printf(&m->text, ",\"from\":%lld", (long long)(item->at_us / MS_US));
+	buf_add_char(&m->text, '}');
+	give(m, &(struct market_event){.everyone = true}, name);
+}
+
+static int item_take(struct market *m, const struct market_item *item, struct err *e)
+{
+	switch (item->kind) {
+	case MARKET_TRADE:
+		return trade_take(m, item, e);
+	case MARKET_FRAME:
+		frame_take(m, item);
+		return 0;
+	case MARKET_TIME:
+		return 0;
+	case MARKET_JUMP:
+		all_release(m, item->at_us, 0);
+		notice_give(m, MARKET_JUMPED_NAME, "replayJumped", item);
+		return time_begin(m, item->to_us) ? err_set(e, "no memory") : 0;
+	case MARKET_END:
+		all_release(m, item->at_us, 0);
+		m->ended = true;
+		notice_give(m, MARKET_ENDED_NAME, "replayEnded", item);
+		return 0;
+	}
+	return 0;
+}
+
+static int item_next(struct market *m, struct err *e)
+{
+	struct market_item item = market_ahead_take(&m->ahead);
+	int rc = item_take(m, &item, e);
+
+	free(item.text);
+	if (item.kind == MARKET_TRADE && rc == 0)
+		symbol_release(m, &m->symbols[item.trade.symbol], m->reached_us, MARKET_KLINE_DELAY_US);
+	return rc;
+}
+
+static int64_t slot_tick_us(const struct market *m)
+{
+	if (m->count == 0)
+		return MARKET_NEVER;
+	return m->slot_base_us + m->symbols[m->by_phase[m->slot_turn]].window.phase_us;
+}
+
+static void slot_tick(struct market *m)
+{
+	symbol_release(m, &m->symbols[m->by_phase[m->slot_turn]], m->reached_us, MARKET_KLINE_DELAY_US);
+	if (++m->slot_turn == m->count) {
+		m->slot_turn = 0;
+		m->slot_base_us += SECOND_US;
+	}
+}
+
+/* What is next: trades and frames before the ends of seconds and slots of the same instant, these before jumps and the end. */
+static int64_t choose(const struct market *m, int64_t *item_us, int64_t *second_us, int64_t *slot_us)
+{
+	const struct market_item *item = market_ahead_peek(&m->ahead);
+	bool last = item && (item->kind == MARKET_JUMP || item->kind == MARKET_END);
+	int64_t tick;
+
+	*second_us = m->count ? m->second_us + SECOND_US + MARKET_KLINE_DELAY_US : MARKET_NEVER;
+	*slot_us = slot_tick_us(m);
+	*item_us = item ? item->at_us : MARKET_NEVER;
+	tick = *second_us < *slot_us ? *second_us : *slot_us;
+	if (*item_us > tick || (*item_us == tick && last))
+		*item_us = MARKET_NEVER;
+	else if (*item_us != MARKET_NEVER)
+		tick = *item_us;
+	return tick;
+}
+
+int64_t market_next_us(struct market *m, struct err *e)
+{
+	int64_t item, second, slot, when;
+
+	if (m->ended)
+		return MARKET_NEVER;
+	if (market_ahead_fill(&m->ahead, m->reached_us + MARKET_AHEAD_US, e))
+		return -1;
+	when = choose(m, &item, &second, &slot);
+	if (market_ahead_fill(&m->ahead, when + MARKET_AHEAD_US, e))
+		return -1;
+	return choose(m, &item, &second, &slot);
+}
+
+int market_step(struct market *m, int64_t limit_us, struct err *e)
+{
+	int64_t item, second, slot, when = market_next_us(m, e);
+
+	if (when < 0)
+		return -1;
+	if (when > limit_us || when == MARKET_NEVER) {
+		if (!m->ended && limit_us > m->reached_us && when != MARKET_NEVER)
+			m->reached_us = m->spans[m->span_count - 1].to_us = limit_us;
+		return 0;
+	}
+	choose(m, &item, &second, &slot);
+	if (when > m->reached_us)
+		m->reached_us = m->spans[m->span_count - 1].to_us = when;
+	if (item != MARKET_NEVER)
+		return item_next(m, e) ? -1 : 1;
+	if (slot <= second) {
+		slot_tick(m);
+		return 1;
+	}
+	m->second_us += SECOND_US;
+	all_release(m, m->reached_us, MARKET_KLINE_DELAY_US);
+	return 1;
+}
+
+bool market_ended(const struct market *m)
+{
+	return m->ended;
+}
+
+int64_t market_reached_us(const struct market *m)
+{
+	return m->reached_us;
+}
+
+int64_t market_late(const struct market *m)
+{
+	return m->late;
+}
+
+size_t market_symbol_count(const struct market *m)
+{
+	return m->count;
+}
+
+const struct market_symbol *market_symbol_at(const struct market *m, size_t i)
+{
+	return i < m->count ? &m->symbols[i] : NULL;
+}
+
+const struct market_symbol *market_symbol_find(const struct market *m, const char *name)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		if (strcmp(m->symbols[i].name, name) == 0)
+			return &m->symbols[i];
+	}
+	return NULL;
+}
+
+const struct market_span *market_spans(const struct market *m, size_t *count)
+{
+	*count = m->span_count;
+	return m->spans;
+}

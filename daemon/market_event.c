@@ -1,0 +1,77 @@
+#include "market_event.h"
+#include "clock.h"
+#include "market_number.h"
+#include <string.h>
+
+static void int_member(struct buf *out, const char *name, int64_t value)
+{
+	buf_add_str(out, ",\"");
+	buf_add_str(out, name);
+	buf_add_str(out, "\":");
+	buf_add_int(out, value);
+}
+
+static void number_member(struct buf *out, const char *name, __int128 number, int places)
+{
+	buf_add_str(out, ",\"");
+	buf_add_str(out, name);
+	buf_add_str(out, "\":\"");
+	number_add(out, number, places);
+	buf_add_char(out, '"');
+}
+
+static void head(struct buf *out, const char *event, int64_t event_us, const char *symbol)
+{
+	buf_add_str(out, "{\"e\":\"");
+	buf_add_str(out, event);
+	buf_add_char(out, '"');
+	int_member(out, "E", event_us / MS_US);
+	buf_add_str(out, ",\"s\":");
+	buf_add_json(out, symbol, strlen(symbol));
+}
+
+void market_event_trade(struct buf *out, const char *symbol, int64_t event_us, const struct market_trade *t)
+{
+	head(out, "trade", event_us, symbol);
+	int_member(out, "t", t->id);
+	number_member(out, "p", t->price, NUMBER_PLACES);
+	number_member(out, "q", t->quantity, NUMBER_PLACES);
+	int_member(out, "T", t->trade_us / MS_US);
+	buf_add_str(out, t->maker ? ",\"m\":true,\"M\":true}" : ",\"m\":false,\"M\":true}");
+}
+
+void market_event_mini_ticker(struct buf *out, const char *symbol, int64_t event_us, const struct market_stats *s)
+{
+	head(out, "24hrMiniTicker", event_us, symbol);
+	number_member(out, "c", s->close, NUMBER_PLACES);
+	number_member(out, "o", s->open, NUMBER_PLACES);
+	number_member(out, "h", s->high, NUMBER_PLACES);
+	number_member(out, "l", s->low, NUMBER_PLACES);
+	number_member(out, "v", s->volume, NUMBER_PLACES);
+	number_member(out, "q", s->quote, QUOTE_PLACES);
+	buf_add_char(out, '}');
+}
+
+void market_event_kline(struct buf *out, const char *symbol, int64_t event_us, const struct market_bar *b)
+{
+	head(out, "kline", event_us, symbol);
+	buf_add_str(out, ",\"k\":{\"t\":");
+	buf_add_int(out, b->open_us / MS_US);
+	int_member(out, "T", (b->open_us + SECOND_US) / MS_US - 1);
+	buf_add_str(out, ",\"s\":");
+	buf_add_json(out, symbol, strlen(symbol));
+	buf_add_str(out, ",\"i\":\"1s\"");
+	int_member(out, "f", b->first_id);
+	int_member(out, "L", b->last_id);
+	number_member(out, "o", b->open, NUMBER_PLACES);
+	number_member(out, "c", b->close, NUMBER_PLACES);
+	number_member(out, "h", b->high, NUMBER_PLACES);
+	number_member(out, "l", b->low, NUMBER_PLACES);
+	number_member(out, "v", b->volume, NUMBER_PLACES);
+	int_member(out, "n", b->trades);
+	buf_add_str(out, ",\"x\":true");
+	number_member(out, "q", b->quote, QUOTE_PLACES);
+	number_member(out, "V", b->taker_volume, NUMBER_PLACES);
+	number_member(out, "Q", b->taker_quote, QUOTE_PLACES);
+	buf_add_str(out, ",\"B\":\"0\"}}");
+}
