@@ -1,0 +1,196 @@
+#include "param.h"
+#include "problem.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_SHOWN 64 /* bytes of a name or value that an error repeats */
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decodes `len` bytes of application/x-www-form-urlencoded to `to`, which has room for them. The new length, -1: not such. */
+static int decode(char *to, const char *from, size_t len)
+{
+	char *at = to;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = from[i] == '+' ? ' ' : from[i];
+
+		if (c == '%') {
+			int high = i + 2 < len ? hex(from[i + 1]) : -1;
+			int low = i + 2 < len ? hex(from[i + 2]) : -1;
+
+			if (high < 0 || low < 0 || (high == 0 && low == 0))
+				return -1;
+			c = (char)(high << 4 | low);
+			i += 2;
+		}
+		*at++ = c;
+	}
+	*at = '\0';
+	return (int)(at - to);
+}
+
+static bool is_choice(const char *choices, const char *text, size_t len)
+{
+	while (*choices != '\0') {
+		size_t n = strcspn(choices, "|");
+
+		if (n == len && memcmp(choices, text, len) == 0)
+			return true;
+		choices += n + (choices[n] == '|');
+	}
+	return false;
+}
+
+static bool parse_int(const char *text, int64_t *out)
+{
+	const char *digits = text + (*text == '-');
+	char *end;
+	intmax_t value;
+
+	if (*digits < '0' || *digits > '9')
+		return false;
+	errno = 0;
+	value = strtoimax(text, &end, 10);
+	if (*end != '\0' || errno != 0)
+		return false;
+	*out = value;
+	return true;
+}
+
+static int check(const struct param *p, struct param_value *v, struct answer *a)
+{
+	if (p->required && v->len == 0) {
+		problem_answer(a, PROBLEM_MISSING_PARAM,
+			"Mandatory parameter '%s' was not sent, was empty/null, or malformed.",
+			p->name);
+		return -1;
+	}
+	switch (p->type) {
+	case PARAM_TEXT:
+		if ((int64_t)v->len >= p->min && (int64_t)v->len <= p->max)
+			return 0;
+		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+			"Data sent for parameter '%s' is not valid: %" PRId64 " to %" PRId64
+			" bytes.",
+			p->name, p->min, p->max);
+		return -1;
+	case PARAM_INT:
+		if (parse_int(v->text, &v->number) && v->number >= p->min && v->number <= p->max)
+			return 0;
+		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+			"Data sent for parameter '%s' is not valid: an integer from %" PRId64
+			" to %" PRId64 ".",
+			p->name, p->min, p->max);
+		return -1;
+	case PARAM_ENUM:
+		if (is_choice(p->choices, v->text, v->len))
+			return 0;
+		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+			"Data sent for parameter '%s' is not valid: one of %s.", p->name,
+			p->choices);
+		return -1;
+	}
+	return -1;
+}
+
+/* One name=value of the query, decoded to *storage, which moves on. */
+static int take(const struct param *table, const char *pair, size_t len, char **storage,
+	struct param_values *out, struct answer *a)
+{
+	const char *eq = memchr(pair, '=', len);
+	size_t name_len = eq != NULL ? (size_t)(eq - pair) : len;
+	char *name = *storage;
+	int n = decode(name, pair, name_len), row = 0, value_len;
+	struct param_value *v;
+
+	if (n < 0) {
+		problem_answer(a, PROBLEM_UNKNOWN_PARAM, "A parameter's name is not valid: '%.*s'.",
+			(int)(name_len < NAME_SHOWN ? name_len : NAME_SHOWN), pair);
+		return -1;
+	}
+	while (table[row].name != NULL && strcmp(table[row].name, name) != 0)
+		row++;
+	if (table[row].name == NULL) {
+		problem_answer(
+			a, PROBLEM_UNKNOWN_PARAM, "Unknown parameter '%.*s'.", NAME_SHOWN, name);
+		return -1;
+	}
+	v = &out->v[row];
+	if (v->given) {
+		problem_answer(a, PROBLEM_REPEATED_PARAM, "Parameter '%s' was sent more than once.",
+			table[row].name);
+		return -1;
+	}
+	value_len = eq != NULL ? decode(name, eq + 1, len - name_len - 1) : 0;
+	if (value_len < 0) {
+		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+			"Data sent for parameter '%s' is not valid: bad percent-encoding.",
+			table[row].name);
+		return -1;
+	}
+	name[value_len] = '\0';
+	*v = (struct param_value){.given = true, .text = name, .len = (size_t)value_len};
+	*storage = name + value_len + 1;
+	return check(&table[row], v, a);
+}
+
+/* What was not sent: its default, or missing. Defaults are decimal texts or choices that fit their row. */
+static int fill(const struct param *table, struct param_values *out, struct answer *a)
+{
+	for (int row = 0; table[row].name != NULL; row++) {
+		struct param_value *v = &out->v[row];
+
+		if (v->given)
+			continue;
+		if (table[row].required)
+			return check(&table[row], v, a);
+		if (table[row].default_text == NULL)
+			continue;
+		v->text = (char *)(uintptr_t)table[row].default_text;
+		v->len = strlen(v->text);
+		if (check(&table[row], v, a) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int param_parse(
+	const struct param *table, const char *query, struct param_values *out, struct answer *a)
+{
+	struct param_values values = {.storage = malloc(strlen(query) + 2)};
+	char *storage = values.storage;
+
+	if (storage == NULL) {
+		problem_answer(a, PROBLEM_INTERNAL, "no memory for the parameters");
+		return -1;
+	}
+	while (*query != '\0') {
+		size_t len = strcspn(query, "&");
+
+		if (len > 0 && take(table, query, len, &storage, &values, a) != 0)
+			goto fail;
+		query += len + (query[len] == '&');
+	}
+	if (fill(table, &values, a) != 0)
+		goto fail;
+	*out = values;
+	return 0;
+fail:
+	param_values_done(&values);
+	return -1;
+}
+
+void param_values_done(struct param_values *v)
+{
+	free(v->storage);
+	*v = (struct param_values){0};
+}
