@@ -10,7 +10,7 @@ VARIANT ?= $(if $(SAN),$(firstword $(subst $(comma), ,$(SAN))),release)
 B := build/$(VARIANT)
 
 CC ?= cc
-CPPFLAGS := -D_GNU_SOURCE -I. -Ilib -I$(B)/gen $(shell pkg-config --cflags-only-I libpq)
+CPPFLAGS := -D_GNU_SOURCE -I. -Ilib -I$(B)/gen $(shell pkg-config --cflags-only-I libpq 2>/dev/null)
 CFLAGS ?= -O2 -g
 WARN := -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wundef -Wformat=2 -Wno-format-nonliteral -Wno-format-zero-length -Werror -fno-common
@@ -24,7 +24,8 @@ LIB := err clock buf decimal interval inifile setting settings settings_table se
 	kafka_conf kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
 	sink_commit sink_rows sink_late sink_facts sink_meta maintenance
-COLLECTOR :=
+COLLECTOR := collector ws_to_kafka feed_wants feed_connection feed_socket feed_watch feed_backoff feed_frame json_scan feed_count \
+	feed_subscribe feed_sessions feed_session feed_clock feed_output
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
 	market_cascade market_synthetic market_number market_ahead market_window market_bars market_rows \
 	market_event market truth message event_micro hub market_to_hub \
@@ -32,8 +33,13 @@ EXCHANGE := exchange json_slice recording_line recording_file recording recordin
 CTL :=
 CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART :=
-LIVE :=
+LIVE := live kafka_to_cache kafka_tail meta_record cache cache_poll cache_ring cache_symbol cache_to_poll poll_request
 UNIT_OBJ_param := cgi/param cgi/problem
+UNIT_OBJ_fcgi_server := $(CGI:%=cgi/%)
+UNIT_LIBS_fcgi_server := -lfcgi
+UNIT_OBJ_cache := cgi/cache cgi/cache_poll cgi/cache_ring cgi/cache_symbol
+UNIT_OBJ_poll := cgi/cache cgi/cache_poll cgi/cache_ring cgi/cache_symbol cgi/cache_to_poll cgi/poll_request cgi/param cgi/problem
+UNIT_OBJ_meta_record := cgi/meta_record
 UNIT_OBJ_request := cgi/request cgi/problem
 UNIT_OBJ_sink := daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_state daemon/sink_batch
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
@@ -98,13 +104,26 @@ $(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIB_A) $$(addprefix $(B)/,$$(
 SANENV := $(if $(findstring address,$(SAN)),ASAN_OPTIONS=halt_on_error=1:detect_stack_use_after_return=1:allocator_may_return_null=1) \
 	$(if $(findstring undefined,$(SAN)),UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1) \
 	$(if $(TSAN),TSAN_OPTIONS=halt_on_error=1:allocator_may_return_null=1:second_deadlock_stack=1:suppressions=tests/unit/tsan.supp)
+RESULT := unit
 unit: $(UNIT:%=$(B)/tests/unit/%)
-	$(SANENV) tests/with_postgres tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
+	RESULT=$(RESULT) $(SANENV) tests/with_postgres tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
 
 unit-asan:
-	$(MAKE) unit SAN=address,undefined VARIANT=$(VARIANT)-asan
+	$(MAKE) unit SAN=address,undefined VARIANT=$(VARIANT)-asan RESULT=$@
 unit-tsan:
-	$(MAKE) unit SAN=thread VARIANT=$(VARIANT)-tsan
+	$(MAKE) unit SAN=thread VARIANT=$(VARIANT)-tsan RESULT=$@
+
+e2e: all
+	VARIANT=$(VARIANT) tests/e2e.sh
+browser: all
+	VARIANT=$(VARIANT) tests/browser.sh
+lint: $(B)/gen/pg_queries.h
+	@CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' tests/lint.sh
+format:
+	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+# Everything; each runner's counts are summed up in the last line.
+test:
+	@tests/all.sh
 
 # What the targets need that is not in the tree (packages.txt says what); DEPS=present: Debian's packages are not looked at.
 install-deps:
@@ -119,4 +138,4 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name kafka ! -name venv -exec rm -rf {} +
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib unit unit-asan unit-tsan install-deps run clean FORCE
+.PHONY: all lib unit unit-asan unit-tsan e2e browser lint format test install-deps run clean FORCE

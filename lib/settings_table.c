@@ -28,6 +28,11 @@ const struct setting setting_table[] = {
 	BOOL("feed", "enabled", "yes", "c", "Run the feed: the exchange's stream into Kafka."),
 	LIST("feed", "symbols", "BTCUSDT,ETHUSDT", "c", "Symbols to collect, as the exchange writes them."),
 	LIST("feed", "streams", "miniTicker,kline_1s", "c", "Streams to collect of each symbol."),
+	INT("feed", "ping", "s", "5", 1, 60, "c", "How often the exchange is PINGed."),
+	INT("feed", "silence", "s", "15", 1, 3600, "c",
+		"A connection on which nothing at all was read for so long is given up."),
+	INT("feed", "timeout", "s", "10", 1, 600, "c",
+		"How long the handshake and the answer to a request may take."),
 	TEXT("feed", "collector", "", "c",
 		"Name of this collector in its records; empty: the host's name."),
 
@@ -63,6 +68,10 @@ const struct setting setting_table[] = {
 	INT("live", "workers", "", "2", 1, 256, "l", "Requests read at once by one pricegraph-live."),
 	INT("live", "waiters_max", "", "8000", 1, 1000000, "l", "Requests that may wait for news in one pricegraph-live."),
 	INT("live", "cache_seconds", "s", "300", 10, 86400, "l", "Age of events that are kept in memory."),
+	INT("live", "cache_bytes", "bytes", "268435456", 1048576, 68719476736.0, "l",
+		"Bound of the events in memory; when it is met, the older half goes."),
+	INT("live", "tail", "s", "75", 1, 3600, "l",
+		"How far before the topics' newest records reading begins at start; sessions name their symbols each 60 s."),
 
 	TEXT("model", "listen", "127.0.0.1", "e", "Address that the model exchange listens at."),
 	INT("model", "port", "", "9443", 0, 65535, "e", "Port that the model exchange listens at; 0: any free one."),
