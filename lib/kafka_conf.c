@@ -71,10 +71,6 @@ rd_kafka_conf_t *kafka_conf_new(const struct settings *s, const char *const *def
 		"50",
 		"reconnect.backoff.max.ms",
 		"1000",
-		/* The operator's properties serve producers and consumers alike: no word about those
-		 * that are of the other kind. */
-		"log.configuration.warnings",
-		"false",
 		NULL,
 	};
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
