@@ -2,6 +2,8 @@
 # What the prices of one `make run` come from, and the settings that follow from it. Sourced after common.sh by up.sh, which sets
 # `programs`, the folder of the built programs, and `run`.
 #
+# shellcheck disable=SC2154 # run, programs, speed: the caller's
+#
 # choose_feed sets: feed (live, synthetic or recording), venue, symbols, streams, prices (what to tell people).
 
 exchange_host=${PRICEGRAPH_EXCHANGE_HOST:-data-stream.binance.vision}
@@ -22,7 +24,7 @@ choose_recording() {
 	[[ -e $1 ]] || die "FEED=$1: not auto, live or synthetic, and there is no such file or folder"
 	list=$("$programs/pricegraph-exchange" --list "$1" 2>"$error") ||
 		die "FEED=$1: $(tail -n 1 "$error")"
-	while IFS== read -r name value; do
+	while IFS='=' read -r name value; do
 		case $name in
 		venue) venue=$value ;;
 		symbols) symbols=$value ;;

@@ -5,6 +5,8 @@
 # the number of the session. A process is ours if it is in such a session and its working folder lies in the run's folder; so
 # a number that was given anew to a stranger harms nobody.
 
+# shellcheck disable=SC2154 # run, lock: the caller's
+
 # In the order in which they stop: upstream first.
 parts_in_stop_order=(collector exchange nginx chart live kafka postgres)
 

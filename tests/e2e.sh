@@ -1,0 +1,18 @@
+#!/bin/bash
+# `make e2e`: the end-to-end tests, with a PostgreSQL and a Kafka of their own. Arguments go to pytest. Counts go to tests/summary.sh.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+xml=build/results/e2e.xml
+mkdir -p build/results && rm -f "$xml"
+tests/with_postgres tests/with_kafka build/venv/bin/python -m pytest tests/e2e -p no:cacheprovider -ra --junitxml="$xml" "$@" </dev/null
+status=$?
+
+attribute() {
+	grep -oE "<testsuite [^>]*" "$xml" | grep -oE " $1=\"[0-9]+\"" | tr -dc 0-9
+}
+if [[ -f $xml ]]; then
+	failed=$(($(attribute failures) + $(attribute errors)))
+	skipped=$(attribute skipped)
+	tests/result.sh e2e $(($(attribute tests) - failed - skipped)) "$failed" "$skipped"
+fi
+exit "$status"
