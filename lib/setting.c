@@ -78,7 +78,7 @@ static int check_range(const struct setting *row, double number, struct err *e)
 {
 	if (number >= row->min && number <= row->max)
 		return 0;
-	return err_set(e, "'%.17g' is not in %.17g..%.17g", number, row->min, row->max);
+	return err_set(e, "'%.15g' is not in %.15g..%.15g", number, row->min, row->max);
 }
 
 static int parse_int(struct setting_value *v, const struct setting *row, struct err *e)
