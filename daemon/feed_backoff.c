@@ -1,0 +1,78 @@
+#include "feed_backoff.h"
+#include "clock.h"
+#include "log.h"
+#include "metrics.h"
+#include <stddef.h>
+
+METRIC_COUNTER(disconnects, "pricegraph_feed_disconnects_total",
+	"Connections to the exchange that were lost after they had been open.");
+METRIC_COUNTER(refusals, "pricegraph_feed_not_connected_total",
+	"Attempts to connect to the exchange that failed.");
+
+static const struct retry_policy policy = {
+	.first_us = SECOND_US, .max_us = MINUTE_US, .reset_us = 30 * SECOND_US};
+
+static const struct meaning {
+	int status; /* HTTP */
+	int64_t wait_us;
+	const char *text;
+} meanings[] = {
+	{403, MINUTE_US, "blocked by the web application firewall, or too much traffic"},
+	{418, 2 * MINUTE_US, "this address is banned for exceeding the limits"},
+	{429, MINUTE_US, "too many requests"},
+	{451, 5 * MINUTE_US, "not offered at this location, permanently"},
+};
+
+void feed_backoff_init(struct feed_backoff *b, uint64_t seed)
+{
+	retry_init(&b->retry, &policy, seed);
+}
+
+void feed_backoff_good(struct feed_backoff *b, int64_t now_us)
+{
+	retry_good(&b->retry, now_us);
+}
+
+static const struct meaning *find(int status)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (meanings[i].status == status)
+			return &meanings[i];
+	return NULL;
+}
+
+static void log_loss(const struct feed_socket_closed *why, const struct meaning *m, int64_t wait_us)
+{
+	long long wait_ms = wait_us / MS_US;
+
+	if (why->opened) {
+		metric_add(&disconnects, 1);
+		log_warn("feed_disconnected", "code=%d reason=\"%s\" retry_in_ms=%lld", why->code,
+			why->reason, wait_ms);
+		return;
+	}
+	metric_add(&refusals, 1);
+	if (m)
+		log_error("feed_refused", "status=%d meaning=\"%s\" retry_in_ms=%lld", why->status,
+			m->text, wait_ms);
+	else
+		log_warn("feed_not_connected", "status=%d reason=\"%s\" retry_in_ms=%lld",
+			why->status, why->reason, wait_ms);
+}
+
+int64_t feed_backoff_wait_us(
+	struct feed_backoff *b, const struct feed_socket_closed *why, int64_t now_us)
+{
+	const struct meaning *m = find(why->status);
+	int64_t wait_us = why->retry_after_s * SECOND_US;
+	int64_t backoff_us = retry_delay_us(&b->retry, now_us);
+
+	if (wait_us > 3 * DAY_US)
+		wait_us = 3 * DAY_US;
+	if (m && m->wait_us > wait_us)
+		wait_us = m->wait_us;
+	if (backoff_us > wait_us)
+		wait_us = backoff_us;
+	log_loss(why, m, wait_us);
+	return wait_us;
+}

@@ -1,0 +1,43 @@
+/*
+ * feed_connection: one websocket connection's life: connect, subscribe, sessions begun and kept alive, frames into Kafka,
+ * PINGs, hang-up, back-off, again (DESIGN.md 3, SEMANTICS.md 2, BINANCE.md 2-4).
+ *
+ * T is the venue time of the last byte read whose predecessors were all handed over: of a frame its E, if that is not ahead of
+ * the venue's clock by more than a tolerance; of a PONG the clock when its PING left; of a server's PING what it says. While the
+ * producer's queue is full one frame is kept, nothing is read and T stands. Feed thread.
+ */
+#pragma once
+#include "err.h"
+#include "feed_clock.h"
+#include "feed_output.h"
+#include "feed_socket.h"
+#include "feed_subscribe.h"
+#include "settings.h"
+#include <stdbool.h>
+
+/* What the connections of one feed share. All lent. */
+struct feed_shared {
+	const struct settings *settings;
+	struct feed_loop *loop;
+	struct feed_output *output;
+	struct feed_clock *clock;
+	int64_t session_count; /* for the ids */
+};
+
+struct feed_connection;
+/* At most FEED_STREAMS_MAX wants, lent. NULL: no memory. Connects at the first feed_connection_serve. */
+struct feed_connection *feed_connection_new(
+	struct feed_shared *shared, const struct feed_want *wants, size_t count);
+/* Before the loop is freed. */
+void feed_connection_free(struct feed_connection *c);
+/* Does what is due: to be called after each round of the loop. Never blocks, except in a look-up of the host's name when it
+ * connects. Returns in how many µs it wants to be called again. */
+int64_t feed_connection_serve(struct feed_connection *c);
+/* Stops reading, and makes the sessions' `ended` due. */
+void feed_connection_end(struct feed_connection *c);
+/* Hands over the kept frame and the records due. True: nothing is left. */
+bool feed_connection_drain(struct feed_connection *c);
+/* Says goodbye to the server, if there is one. */
+void feed_connection_close(struct feed_connection *c);
+/* Its sessions are begun; `t_us` is T. */
+bool feed_connection_is_live(const struct feed_connection *c, int64_t *t_us);

@@ -1,0 +1,189 @@
+#include "feed_output.h"
+#include "log.h"
+#include "metrics.h"
+#include "topic.h"
+#include <stdio.h>
+#include <string.h>
+
+#define POLL_EVERY 256 /* records handed over; acknowledgements must not pile up between */
+
+METRIC_COUNTER(acknowledged, "pricegraph_feed_acknowledged_total",
+	"Records of the feed that Kafka has acknowledged.");
+METRIC_COUNTER(failed, "pricegraph_feed_failed_total",
+	"Records of the feed that were handed over and then lost.");
+METRIC_COUNTER(queue_full, "pricegraph_feed_queue_full_total",
+	"Times the producer's queue was full and reading stopped.");
+METRIC_COUNTER(producers, "pricegraph_feed_producers_total",
+	"Producers made: one at the start, one after each fatal error.");
+
+static void delivered(void *arg, uintptr_t opaque, int ok)
+{
+	struct feed_output *o = arg;
+
+	o->unacknowledged[opaque]--;
+	if (ok) {
+		metric_add(&acknowledged, 1);
+		return;
+	}
+	metric_add(&failed, 1);
+	o->generation++;
+	log_error("feed_record_lost", "stream=%s", stream_table[opaque].name);
+}
+
+static int make_producer(struct feed_output *o, struct err *e)
+{
+	char name[TOPIC_NAME_SIZE];
+
+	o->producer = kafka_producer_new(o->settings, delivered, o, e);
+	for (int i = 0; i < STREAM_COUNT && o->producer; i++) {
+		topic_of_stream(name, settings_text(o->settings, "topics", "prefix"),
+			settings_text(o->settings, "venue", "name"), (enum stream_kind)i);
+		o->topics[i] = kafka_producer_topic(o->producer, name, e);
+		if (o->topics[i] < 0) {
+			kafka_producer_free(o->producer);
+			o->producer = NULL;
+		}
+	}
+	if (!o->producer)
+		return -1;
+	metric_add(&producers, 1);
+	return 0;
+}
+
+int feed_output_init(
+	struct feed_output *o, const struct settings *s, const char *collector, struct err *e)
+{
+	*o = (struct feed_output){.settings = s, .collector = collector};
+	return make_producer(o, e);
+}
+
+void feed_output_done(struct feed_output *o)
+{
+	kafka_producer_free(o->producer);
+	o->producer = NULL;
+}
+
+/* Its unacknowledged records are given up: the sessions end where Kafka's last control record says. */
+static void bury_producer(struct feed_output *o)
+{
+	char left[200];
+
+	feed_output_left(o, left, sizeof(left));
+	log_error("feed_producer_dead", "reason=\"%s\" lost=\"%s\"",
+		kafka_producer_reason(o->producer), left);
+	kafka_producer_free(o->producer);
+	o->producer = NULL;
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		metric_add(&failed, (int64_t)o->unacknowledged[i]);
+		o->unacknowledged[i] = 0;
+	}
+	o->generation++;
+}
+
+static enum kafka_sent hand_over(
+	struct feed_output *o, enum stream_kind stream, struct kafka_message *m)
+{
+	struct err e = {""};
+
+	if (!o->producer && make_producer(o, &e) < 0) {
+		log_error("feed_no_producer", "reason=\"%s\"", e.text);
+		return KAFKA_FULL;
+	}
+	m->topic = o->topics[stream];
+	m->opaque = (uintptr_t)stream;
+	enum kafka_sent sent = kafka_producer_send(o->producer, m);
+	switch (sent) {
+	case KAFKA_SENT:
+		o->unacknowledged[stream]++;
+		/* Behind the sending: what is lost is known before the next record is made. */
+		if (++o->sent_since_poll >= POLL_EVERY)
+			feed_output_poll(o, 0);
+		break;
+	case KAFKA_FULL:
+		metric_add(&queue_full, 1);
+		break;
+	case KAFKA_REFUSED:
+		log_error("feed_record_refused", "stream=%s bytes=%zu reason=\"%s\"",
+			stream_table[stream].name, m->value_len,
+			kafka_producer_reason(o->producer));
+		break;
+	case KAFKA_DEAD:
+		bury_producer(o);
+		return KAFKA_FULL;
+	}
+	return sent;
+}
+
+enum kafka_sent feed_output_event(
+	struct feed_output *o, const struct feed_frame *f, int64_t received_us)
+{
+	char received[24];
+	snprintf(received, sizeof(received), "%lld", (long long)received_us);
+
+	return hand_over(o, f->stream,
+		&(struct kafka_message){.partition = KAFKA_PARTITION_BY_KEY,
+			.key = f->symbol,
+			.key_len = f->symbol_len,
+			.value = f->data.at,
+			.value_len = f->data.len,
+			.headers = {{"received_us", received}, {"source", "ws"},
+				{"collector", o->collector}}});
+}
+
+static const char *kind_name(enum control_kind kind)
+{
+	switch (kind) {
+	case CONTROL_BEGIN:
+		return "begin";
+	case CONTROL_ALIVE:
+		return "alive";
+	case CONTROL_ENDED:
+		return "ended";
+	}
+	return "";
+}
+
+enum kafka_sent feed_output_control(
+	void *arg, enum stream_kind stream, const struct control *record)
+{
+	struct feed_output *o = arg;
+	struct buf json;
+
+	buf_init(&json, 1 << 20);
+	control_format(record, &json);
+	enum kafka_sent sent = KAFKA_REFUSED;
+	if (json.failed)
+		log_error("feed_control_too_long", "symbols=%zu", record->symbol_count);
+	else
+		sent = hand_over(o, stream,
+			&(struct kafka_message){.partition = record->partition,
+				.value = json.data,
+				.value_len = json.len,
+				.headers = {{CONTROL_HEADER, kind_name(record->kind)},
+					{"collector", o->collector}}});
+	buf_done(&json);
+	return sent;
+}
+
+void feed_output_poll(struct feed_output *o, int timeout_ms)
+{
+	o->sent_since_poll = 0;
+	if (o->producer)
+		kafka_producer_poll(o->producer, timeout_ms);
+}
+
+size_t feed_output_flush(struct feed_output *o, int timeout_ms)
+{
+	return o->producer ? kafka_producer_flush(o->producer, timeout_ms) : 0;
+}
+
+void feed_output_left(const struct feed_output *o, char *out, size_t size)
+{
+	size_t len = 0;
+
+	*out = '\0';
+	for (int i = 0; i < STREAM_COUNT && len < size; i++)
+		if (o->unacknowledged[i])
+			len += (size_t)snprintf(out + len, size - len, "%s%s=%zu", len ? " " : "",
+				stream_table[i].name, o->unacknowledged[i]);
+}

@@ -1,0 +1,44 @@
+/*
+ * feed_output: the feed's producer and its topics: events and control records leave here (DESIGN.md 3).
+ *
+ * Handing over never blocks; a full queue is a return value. What the producer fails for good, or loses by dying, may have left
+ * a hole behind the last control record that Kafka has: `generation` then rises, and the owner begins new sessions, so that the
+ * hole is declared. (Re-sending what was not acknowledged would take a second copy of the queue; the rows that it saves are
+ * those of a fault that is rare, and REST has them.) Feed thread.
+ */
+#pragma once
+#include "control.h"
+#include "err.h"
+#include "feed_frame.h"
+#include "kafka_producer.h"
+#include "settings.h"
+#include <stdint.h>
+
+struct feed_output {
+	const struct settings *settings; /* lent */
+	const char *collector;           /* name in the headers; lent */
+	struct kafka_producer *producer; /* NULL: it died and there is no new one yet */
+	int topics[STREAM_COUNT];
+	size_t unacknowledged[STREAM_COUNT];
+	unsigned generation;
+	unsigned sent_since_poll;
+};
+
+/* Makes the producer, without asking a broker. -1 on error. */
+must_check int feed_output_init(
+	struct feed_output *o, const struct settings *s, const char *collector, struct err *e);
+void feed_output_done(struct feed_output *o);
+
+/* One event as received: key = symbol, value = the slice. KAFKA_DEAD is not returned: a dead producer is replaced, which is
+ * KAFKA_FULL to the caller, with a new generation. */
+enum kafka_sent feed_output_event(
+	struct feed_output *o, const struct feed_frame *f, int64_t received_us);
+/* One control record into its partition of the stream's topic; as above. `arg` is the struct feed_output: fits feed_session_send. */
+enum kafka_sent feed_output_control(
+	void *arg, enum stream_kind stream, const struct control *record);
+/* Serves acknowledgements; waits at most `timeout_ms` for one. */
+void feed_output_poll(struct feed_output *o, int timeout_ms);
+/* Waits until all is acknowledged, at most `timeout_ms`; returns how many records are not. */
+size_t feed_output_flush(struct feed_output *o, int timeout_ms);
+/* "trade=12 miniTicker=3": records not acknowledged, by stream; "" if there are none. */
+void feed_output_left(const struct feed_output *o, char *out, size_t size);

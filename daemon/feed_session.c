@@ -1,0 +1,172 @@
+#include "feed_session.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void feed_session_id(char out[SESSION_SIZE], const char *collector, int64_t wall_us, int64_t n)
+{
+	snprintf(out, SESSION_SIZE, "%.32s-%016lld-%lld", collector, (long long)wall_us,
+		(long long)n);
+}
+
+static int add_symbol(struct feed_session_part *part, const char *symbol)
+{
+	char(*more)[SYMBOL_SIZE] = realloc(part->symbols, (part->symbol_count + 1) * sizeof(*more));
+	if (!more)
+		return -1;
+	part->symbols = more;
+	snprintf(more[part->symbol_count++], SYMBOL_SIZE, "%s", symbol);
+	return 0;
+}
+
+int feed_session_init(struct feed_session *s, enum stream_kind stream, const char *collector,
+	const struct feed_want *wants, size_t count)
+{
+	*s = (struct feed_session){.stream = stream};
+	snprintf(s->collector, sizeof(s->collector), "%.32s", collector);
+	for (size_t i = 0; i < count; i++) {
+		const char *symbol = wants[i].symbol;
+		if (wants[i].stream == stream &&
+			add_symbol(&s->parts[topic_partition(symbol, strlen(symbol))], symbol) <
+				0) {
+			feed_session_done(s);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void feed_session_done(struct feed_session *s)
+{
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		free(s->parts[i].symbols);
+	*s = (struct feed_session){0};
+}
+
+static void start(struct feed_session *s, const char *id, int64_t t_us)
+{
+	feed_session_forget(s);
+	snprintf(s->id, sizeof(s->id), "%s", id);
+	s->from_us = s->t_us = t_us;
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		s->parts[i].seq = 0;
+}
+
+void feed_session_begin(struct feed_session *s, const char *id, int64_t from_us)
+{
+	start(s, id, from_us);
+	s->active = true;
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		s->parts[i].begin_due = true;
+}
+
+void feed_session_reached(struct feed_session *s, int64_t t_us)
+{
+	if (t_us > s->t_us)
+		s->t_us = t_us;
+}
+
+void feed_session_alive(struct feed_session *s)
+{
+	if (s->active)
+		for (int i = 0; i < TOPIC_PARTITIONS; i++)
+			s->parts[i].alive_due = true;
+}
+
+void feed_session_end(struct feed_session *s)
+{
+	if (s->active)
+		for (int i = 0; i < TOPIC_PARTITIONS; i++) {
+			s->parts[i].alive_due = false;
+			s->parts[i].ended_due = true;
+		}
+	s->active = false;
+}
+
+void feed_session_forget(struct feed_session *s)
+{
+	s->active = false;
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		s->parts[i].begin_due = s->parts[i].alive_due = s->parts[i].ended_due = false;
+}
+
+void feed_session_retire(struct feed_session *s, const char *id, int64_t t_us)
+{
+	start(s, id, t_us);
+	s->retiring = true;
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		s->parts[i].ended_due = true;
+}
+
+static bool names_symbols(
+	const struct feed_session *s, int partition, enum control_kind kind, int64_t mono_us)
+{
+	switch (kind) {
+	case CONTROL_BEGIN:
+		return true;
+	case CONTROL_ALIVE:
+		return mono_us - s->parts[partition].symbols_sent_us >= FEED_SYMBOLS_EVERY_US;
+	case CONTROL_ENDED:
+		return s->retiring;
+	}
+	return false;
+}
+
+struct writer {
+	const struct feed_time *now;
+	feed_session_send *send;
+	void *arg;
+};
+
+/* True if it is no longer due. */
+static bool write_one(struct feed_session *s, int partition, enum control_kind kind,
+	const struct writer *w, enum kafka_sent *result)
+{
+	struct feed_session_part *part = &s->parts[partition];
+	struct control record = {.kind = kind,
+		.seq = part->seq + 1,
+		.t_us = kind == CONTROL_BEGIN ? s->from_us : s->t_us,
+		.clock_us = w->now->clock_us,
+		.speed = w->now->speed,
+		.partition = partition,
+		.has_symbols = names_symbols(s, partition, kind, w->now->mono_us)};
+	snprintf(record.session, sizeof(record.session), "%s", s->id);
+	snprintf(record.collector, sizeof(record.collector), "%s", s->collector);
+	if (record.has_symbols) {
+		record.symbols = part->symbols;
+		record.symbol_count = part->symbol_count;
+	}
+	enum kafka_sent sent = w->send(w->arg, s->stream, &record);
+	if (sent == KAFKA_FULL || sent == KAFKA_DEAD) {
+		*result = sent;
+		return false;
+	}
+	part->seq++;
+	if (record.has_symbols)
+		part->symbols_sent_us = w->now->mono_us;
+	return true;
+}
+
+static void write_part(
+	struct feed_session *s, int partition, const struct writer *w, enum kafka_sent *result)
+{
+	struct feed_session_part *part = &s->parts[partition];
+
+	if (part->begin_due)
+		part->begin_due = !write_one(s, partition, CONTROL_BEGIN, w, result);
+	if (part->alive_due && !part->begin_due)
+		part->alive_due = !write_one(s, partition, CONTROL_ALIVE, w, result);
+	if (part->ended_due && !part->begin_due)
+		part->ended_due = !write_one(s, partition, CONTROL_ENDED, w, result);
+}
+
+enum kafka_sent feed_session_write(
+	struct feed_session *s, const struct feed_time *now, feed_session_send *send, void *arg)
+{
+	struct writer w = {now, send, arg};
+	enum kafka_sent result = KAFKA_SENT;
+
+	for (int i = 0; i < TOPIC_PARTITIONS && result == KAFKA_SENT; i++)
+		write_part(s, i, &w, &result);
+	return result;
+}

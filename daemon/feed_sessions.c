@@ -1,0 +1,124 @@
+#include "feed_sessions.h"
+#include "clock.h"
+#include "log.h"
+
+int feed_sessions_init(struct feed_sessions *s, struct feed_output *output,
+	struct feed_clock *clock, const struct feed_want *wants, size_t count)
+{
+	*s = (struct feed_sessions){
+		.output = output, .clock = clock, .generation = output->generation};
+	for (size_t i = 0; i < count; i++)
+		s->carried[wants[i].stream] = true;
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (s->carried[i] && feed_session_init(&s->of[i], (enum stream_kind)i,
+					     output->collector, wants, count) < 0) {
+			feed_sessions_done(s);
+			return -1;
+		}
+	return 0;
+}
+
+void feed_sessions_done(struct feed_sessions *s)
+{
+	for (int i = 0; i < STREAM_COUNT; i++)
+		feed_session_done(&s->of[i]);
+}
+
+void feed_sessions_reached(struct feed_sessions *s, int64_t t_us)
+{
+	if (t_us <= s->t_us)
+		return;
+	s->t_us = t_us;
+	for (int i = 0; i < STREAM_COUNT; i++)
+		feed_session_reached(&s->of[i], t_us);
+}
+
+void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us)
+{
+	bool host = feed_clock_kind(s->clock) == FEED_CLOCK_HOST;
+	int64_t ahead_us = host ? 5 * SECOND_US : HOUR_US;
+
+	if (event_us > s->t_us && feed_clock_known(s->clock) &&
+		event_us <= feed_clock_now_us(s->clock) + ahead_us)
+		feed_sessions_reached(s, event_us);
+}
+
+int feed_sessions_begin(struct feed_sessions *s, int64_t first)
+{
+	char id[SESSION_SIZE];
+	int64_t wall_us = clock_wall_us();
+	int used = 0;
+
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		if (!s->carried[i])
+			continue;
+		feed_session_id(id, s->output->collector, wall_us, first + used++);
+		feed_session_begin(&s->of[i], id, s->t_us);
+		log_info("feed_session_begun", "session=%s stream=%s from_us=%lld", id,
+			stream_table[i].name, (long long)s->t_us);
+	}
+	s->generation = s->output->generation;
+	s->alive_at_us = clock_mono_us() + SECOND_US;
+	return used;
+}
+
+bool feed_sessions_active(const struct feed_sessions *s)
+{
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (s->of[i].active)
+			return true;
+	return false;
+}
+
+bool feed_sessions_are_torn(const struct feed_sessions *s)
+{
+	return s->generation != s->output->generation;
+}
+
+void feed_sessions_alive(struct feed_sessions *s, bool at_once)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (!at_once && now_us < s->alive_at_us)
+		return;
+	s->alive_at_us += SECOND_US;
+	if (s->alive_at_us < now_us)
+		s->alive_at_us = now_us + SECOND_US;
+	for (int i = 0; i < STREAM_COUNT; i++)
+		feed_session_alive(&s->of[i]);
+}
+
+void feed_sessions_end(struct feed_sessions *s)
+{
+	for (int i = 0; i < STREAM_COUNT; i++)
+		feed_session_end(&s->of[i]);
+}
+
+void feed_sessions_forget(struct feed_sessions *s)
+{
+	for (int i = 0; i < STREAM_COUNT; i++)
+		feed_session_forget(&s->of[i]);
+	s->generation = s->output->generation;
+}
+
+/* A record of torn sessions would claim what was lost. */
+static enum kafka_sent send_if_whole(
+	void *arg, enum stream_kind stream, const struct control *record)
+{
+	struct feed_sessions *s = arg;
+	return feed_sessions_are_torn(s) ? KAFKA_FULL
+					 : feed_output_control(s->output, stream, record);
+}
+
+bool feed_sessions_write(struct feed_sessions *s)
+{
+	struct feed_time now = {
+		.clock_us = feed_clock_known(s->clock) ? feed_clock_now_us(s->clock) : s->t_us,
+		.speed = feed_clock_speed(s->clock),
+		.mono_us = clock_mono_us()};
+
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (feed_session_write(&s->of[i], &now, send_if_whole, s) != KAFKA_SENT)
+			return false;
+	return true;
+}

@@ -1,0 +1,43 @@
+/*
+ * feed_sessions: the sessions of one connection, one for each stream that it carries, with the T that they share.
+ * Feed thread.
+ */
+#pragma once
+#include "err.h"
+#include "feed_clock.h"
+#include "feed_output.h"
+#include "feed_session.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct feed_sessions {
+	struct feed_session of[STREAM_COUNT]; /* only where `carried` */
+	bool carried[STREAM_COUNT];
+	int64_t t_us;               /* venue time of the last byte read; 0 = none yet */
+	int64_t alive_at_us;        /* monotonic; when the next alive is due */
+	unsigned generation;        /* of the output when they began */
+	struct feed_output *output; /* lent */
+	struct feed_clock *clock;   /* lent */
+};
+
+/* -1: no memory. */
+must_check int feed_sessions_init(struct feed_sessions *s, struct feed_output *output,
+	struct feed_clock *clock, const struct feed_want *wants, size_t count);
+void feed_sessions_done(struct feed_sessions *s);
+
+/* The venue's time was `t_us` when the last byte was read, and all frames before it were handed over. Never falls. */
+void feed_sessions_reached(struct feed_sessions *s, int64_t t_us);
+/* An event with this E was handed over: T, unless E is ahead of the venue's clock by more than can be: 5 s; an hour where PINGs
+ * tell the time, which between two of them is only reckoned. */
+void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us);
+/* New ones begin at T. `first` is the number of the first id. Returns how many numbers were used. */
+int feed_sessions_begin(struct feed_sessions *s, int64_t first);
+bool feed_sessions_active(const struct feed_sessions *s);
+/* Records were lost since they began: nothing of them is handed over any more; to be forgotten, and new ones begun. */
+bool feed_sessions_are_torn(const struct feed_sessions *s);
+/* Makes `alive` due if a second has passed, or `at_once`. */
+void feed_sessions_alive(struct feed_sessions *s, bool at_once);
+void feed_sessions_end(struct feed_sessions *s);
+void feed_sessions_forget(struct feed_sessions *s);
+/* Hands over what is due. True: nothing is left; false: the queue is full. */
+bool feed_sessions_write(struct feed_sessions *s);

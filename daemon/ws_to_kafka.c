@@ -1,0 +1,280 @@
+#include "ws_to_kafka.h"
+#include "clock.h"
+#include "feed_connection.h"
+#include "feed_count.h"
+#include "feed_session.h"
+#include "feed_wants.h"
+#include "kafka_admin.h"
+#include "log.h"
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ENSURE_MS                                                                                  \
+	1000 /* one attempt at the topics: also how late a stop may be noticed meanwhile */
+#define GOODBYE_US (100 * MS_US)
+#define JOIN_SLACK_US SECOND_US /* for what is behind the drain's deadline */
+
+struct ws_to_kafka {
+	const struct settings *settings;
+	char collector[SESSION_SIZE];
+	struct feed_wants wants;
+	struct feed_shared shared;
+	struct feed_output output;
+	struct feed_connection **connections;
+	size_t connection_count;
+	struct feed_session retired[STREAM_COUNT]; /* of streams that are not collected */
+	bool retired_begun;
+	pthread_t thread;
+	atomic_bool stop;
+	_Atomic int64_t deadline_us; /* of the drain; monotonic */
+	size_t left;                 /* written by the thread before it ends */
+	char left_text[200];
+};
+
+/* Each stream's topic, collected or not (there `ended` records go), and meta. */
+static int ensure_topics(struct ws_to_kafka *w, struct kafka_admin *admin, struct err *e)
+{
+	char names[STREAM_COUNT + 1][TOPIC_NAME_SIZE];
+	struct kafka_topic_spec specs[STREAM_COUNT + 1];
+	const char *prefix = settings_text(w->settings, "topics", "prefix");
+	const char *venue = settings_text(w->settings, "venue", "name");
+	int replication = (int)settings_int(w->settings, "topics", "replication");
+
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		topic_of_stream(names[i], prefix, venue, (enum stream_kind)i);
+		specs[i] = (struct kafka_topic_spec){names[i], TOPIC_PARTITIONS, replication,
+			"delete",
+			settings_int(w->settings, "topics", "retention") * (HOUR_US / MS_US)};
+	}
+	topic_of_meta(names[STREAM_COUNT], prefix, venue);
+	specs[STREAM_COUNT] =
+		(struct kafka_topic_spec){names[STREAM_COUNT], 1, replication, "compact", -1};
+	return kafka_admin_ensure(admin, specs, STREAM_COUNT + 1, ENSURE_MS, e);
+}
+
+/* False: stopped before Kafka was there. */
+static bool await_topics(struct ws_to_kafka *w)
+{
+	struct err e = {""};
+	struct kafka_admin *admin = kafka_admin_new(w->settings, &e);
+	bool ready = false;
+
+	if (!admin)
+		log_error("feed_no_kafka", "reason=\"%s\"", e.text);
+	while (admin && !atomic_load(&w->stop)) {
+		ready = ensure_topics(w, admin, &e) == 0;
+		if (ready)
+			break;
+		log_warn("feed_no_topics", "reason=\"%s\"", e.text);
+		feed_loop_run(w->shared.loop, SECOND_US / 2);
+	}
+	kafka_admin_free(admin);
+	return ready;
+}
+
+/* A former configuration may have collected streams that this one does not: once the venue's time is known, their `ended`. */
+static void retire_streams(struct ws_to_kafka *w)
+{
+	char id[SESSION_SIZE];
+	int64_t t_us;
+
+	if (!feed_connection_is_live(w->connections[0], &t_us) && !w->retired_begun)
+		return;
+	for (int i = 0; i < STREAM_COUNT && !w->retired_begun; i++) {
+		if (w->wants.streams[i])
+			continue;
+		feed_session_id(id, w->collector, clock_wall_us(), ++w->shared.session_count);
+		feed_session_retire(&w->retired[i], id, t_us);
+	}
+	w->retired_begun = true;
+	struct feed_time now = {t_us, feed_clock_speed(w->shared.clock), clock_mono_us()};
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (feed_session_write(&w->retired[i], &now, feed_output_control, &w->output) !=
+			KAFKA_SENT)
+			return;
+}
+
+static void serve(struct ws_to_kafka *w)
+{
+	while (!atomic_load(&w->stop)) {
+		int64_t wait_us = SECOND_US;
+		for (size_t i = 0; i < w->connection_count; i++) {
+			int64_t more_us = feed_connection_serve(w->connections[i]);
+			if (more_us < wait_us)
+				wait_us = more_us;
+		}
+		retire_streams(w);
+		feed_output_poll(&w->output, 0);
+		feed_loop_run(w->shared.loop, wait_us);
+	}
+}
+
+static int ms_left(struct ws_to_kafka *w)
+{
+	int64_t left_us = atomic_load(&w->deadline_us) - clock_mono_us();
+	return left_us > 0 ? (int)(left_us / MS_US) : 0;
+}
+
+static bool drain_all(struct ws_to_kafka *w)
+{
+	bool done = true;
+	for (size_t i = 0; i < w->connection_count; i++)
+		done = feed_connection_drain(w->connections[i]) && done;
+	return done;
+}
+
+static void drain(struct ws_to_kafka *w)
+{
+	for (size_t i = 0; i < w->connection_count; i++)
+		feed_connection_end(w->connections[i]);
+	while (!drain_all(w) && ms_left(w) > 0)
+		feed_output_poll(&w->output, 10);
+	w->left = feed_output_flush(&w->output, ms_left(w));
+	feed_output_left(&w->output, w->left_text, sizeof(w->left_text));
+}
+
+static void say_goodbye(struct ws_to_kafka *w)
+{
+	int64_t until_us = clock_mono_us() + GOODBYE_US;
+
+	for (size_t i = 0; i < w->connection_count; i++)
+		feed_connection_close(w->connections[i]);
+	for (int64_t now_us; (now_us = clock_mono_us()) < until_us;)
+		feed_loop_run(w->shared.loop, until_us - now_us);
+}
+
+/* Thread "feed". */
+static void *run(void *arg)
+{
+	struct ws_to_kafka *w = arg;
+
+	log_thread_name("feed");
+	if (await_topics(w)) {
+		log_info("feed_started", "streams=%zu connections=%zu", w->wants.count,
+			w->connection_count);
+		serve(w);
+		drain(w);
+		say_goodbye(w);
+	}
+	struct feed_counts n = feed_count_get();
+	log_info("feed_stopped",
+		"frames=%lld events=%lld answers=%lld unknown=%lld bad=%lld unacknowledged=%zu",
+		(long long)n.received, (long long)n.events, (long long)n.answers,
+		(long long)n.unknown, (long long)n.bad, w->left);
+	return NULL;
+}
+
+static void release(struct ws_to_kafka *w)
+{
+	for (size_t i = 0; i < w->connection_count; i++)
+		feed_connection_free(w->connections[i]);
+	free(w->connections);
+	feed_loop_free(w->shared.loop);
+	feed_clock_free(w->shared.clock);
+	feed_output_done(&w->output);
+	for (int i = 0; i < STREAM_COUNT; i++)
+		feed_session_done(&w->retired[i]);
+	feed_wants_done(&w->wants);
+	free(w);
+}
+
+static void name_collector(struct ws_to_kafka *w)
+{
+	const char *name = settings_text(w->settings, "feed", "collector");
+	char host[HOST_NAME_MAX + 1] = "collector";
+
+	if (!*name && gethostname(host, sizeof(host) - 1) == 0)
+		name = host;
+	snprintf(w->collector, sizeof(w->collector), "%.32s", name);
+}
+
+static int make_connections(struct ws_to_kafka *w, struct err *e)
+{
+	size_t needed = (w->wants.count + FEED_STREAMS_MAX - 1) / FEED_STREAMS_MAX;
+
+	w->shared.loop = feed_loop_new(w->settings, needed, e);
+	if (!w->shared.loop)
+		return -1;
+	w->connections = calloc(needed, sizeof(*w->connections));
+	while (w->connections && w->connection_count < needed) {
+		size_t first = w->connection_count * FEED_STREAMS_MAX;
+		size_t count = w->wants.count - first;
+		struct feed_connection *c = feed_connection_new(&w->shared, w->wants.all + first,
+			count < FEED_STREAMS_MAX ? count : FEED_STREAMS_MAX);
+		if (!c)
+			break;
+		w->connections[w->connection_count++] = c;
+	}
+	return w->connection_count == needed ? 0 : err_set(e, "no memory");
+}
+
+static int prepare(struct ws_to_kafka *w, struct err *e)
+{
+	w->shared.settings = w->settings;
+	w->shared.output = &w->output;
+	name_collector(w);
+	if (feed_wants_init(&w->wants, w->settings, e) < 0 ||
+		feed_output_init(&w->output, w->settings, w->collector, e) < 0)
+		return -1;
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (feed_session_init(&w->retired[i], (enum stream_kind)i, w->collector, NULL, 0) <
+			0)
+			return err_set(e, "no memory");
+	w->shared.clock = feed_clock_new(w->settings, e);
+	return w->shared.clock ? make_connections(w, e) : -1;
+}
+
+struct ws_to_kafka *ws_to_kafka_start(const struct settings *s, struct err *e)
+{
+	struct ws_to_kafka *w = calloc(1, sizeof(*w));
+	int failed;
+
+	if (!w) {
+		err_set(e, "no memory");
+		return NULL;
+	}
+	w->settings = s;
+	if (prepare(w, e) < 0)
+		goto fail;
+	failed = pthread_create(&w->thread, NULL, run, w);
+	if (!failed)
+		return w;
+	err_set(e, "cannot start thread feed: %s", strerror(failed));
+fail:
+	release(w);
+	return NULL;
+}
+
+static bool join(struct ws_to_kafka *w, int64_t wait_us)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + wait_us % SECOND_US * 1000;
+
+	until.tv_sec += wait_us / SECOND_US + ns / 1000000000;
+	until.tv_nsec = ns % 1000000000;
+	return pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+long ws_to_kafka_stop(struct ws_to_kafka *w, int timeout_ms, char *left, size_t size)
+{
+	*left = '\0';
+	if (!w)
+		return 0;
+	atomic_store(&w->deadline_us, clock_mono_us() + timeout_ms * MS_US);
+	atomic_store(&w->stop, true);
+	feed_loop_wake(w->shared.loop);
+	if (!join(w, timeout_ms * MS_US + JOIN_SLACK_US)) {
+		snprintf(left, size, "the feed's thread did not end");
+		return -1;
+	}
+	long unacknowledged = (long)w->left;
+	snprintf(left, size, "%s", w->left_text);
+	release(w);
+	return unacknowledged;
+}
