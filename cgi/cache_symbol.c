@@ -69,16 +69,22 @@ void cache_sessions_done(struct cache_sessions *l)
 	l->count = 0;
 }
 
+/* A collector that starts without this stream says so: nobody is subscribed any more. */
+static bool is_retirement(const struct control *c)
+{
+	return c->kind == CONTROL_ENDED && c->has_symbols && c->symbol_count == 0;
+}
+
 /* What replaced it, or a long silence, ends a session's say. */
 static bool is_over(const struct cache_session *s, const struct control *c, int64_t produced_ms)
 {
+	if (is_retirement(c))
+		return true;
 	if (strcmp(s->session, c->session) == 0)
 		return false;
 	if (s->produced_ms < produced_ms - SESSION_FORGET_MS)
 		return true;
-	bool same_collector = strcmp(s->collector, c->collector) == 0;
-	bool none_any_more = c->kind == CONTROL_ENDED && c->has_symbols && c->symbol_count == 0;
-	return same_collector && (none_any_more || (s->ended && c->kind != CONTROL_ENDED));
+	return s->ended && c->kind != CONTROL_ENDED && strcmp(s->collector, c->collector) == 0;
 }
 
 static bool remove_over(struct cache_sessions *l, const struct control *c, int64_t produced_ms)
@@ -167,8 +173,9 @@ int cache_sessions_take(struct cache_sessions *l, enum stream_kind kind, const s
 	int64_t produced_ms, const struct symbol_source *source, struct cache_symbol *const *all)
 {
 	bool changed = remove_over(l, c, produced_ms);
-	struct cache_session *s = get_session(l, c);
-	int rc = s == NULL ? -1 : 0;
+	bool retirement = is_retirement(c);
+	struct cache_session *s = retirement ? NULL : get_session(l, c);
+	int rc = s == NULL && !retirement ? -1 : 0;
 	if (s != NULL) {
 		s->produced_ms = produced_ms;
 		s->ended = c->kind == CONTROL_ENDED;
