@@ -16,7 +16,6 @@ export class ApiError extends Error {
 }
 
 const SHORT = 10_000;
-const LIVE_WAIT = 25_000; // the server's default
 
 async function get(path, parameters, { signal, timeout = SHORT, headers = {} } = {}) {
 	const url = new URL(`api/v1/${path}`, document.baseURI);
@@ -58,7 +57,8 @@ export function makePeriodic() {
 	};
 }
 
-export async function live(symbol, cursor, signal) {
-	const { body } = await get('live', { symbols: symbol, cursor }, { signal, timeout: LIVE_WAIT + SHORT });
+// Answered after `wait` seconds at the latest, with or without an event.
+export async function live(symbol, cursor, wait, signal) {
+	const { body } = await get('live', { symbols: symbol, cursor, wait }, { signal, timeout: wait * 1000 + SHORT });
 	return body;
 }

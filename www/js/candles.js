@@ -4,14 +4,17 @@ const { Chart } = globalThis;
 const Controller = Chart.registry.getController('candlestick');
 const Element = Chart.registry.getElement('candlestick');
 
-const BODY = 0.74; // of the room that a bar has
+const BODY = 0.68; // of the room that a bar has
+
+// An odd number of px, so that the wick stands in the middle.
+export const bodyWidth = (room) => Math.max(1, 2 * Math.round((room * BODY - 1) / 2) + 1);
 
 class PriceElement extends Element {
 	static id = 'price';
 
 	draw(ctx) {
 		const { x, open, high, low, close, width, look } = this;
-		const body = Math.max(1, Math.floor((width * BODY - 1) / 2) * 2 + 1);
+		const body = bodyWidth(width);
 		const middle = Math.round(x);
 		const left = middle - (body - 1) / 2;
 		const top = Math.round(Math.min(open, close));

@@ -14,6 +14,9 @@ const TICK = 500;
 // How long after the last `periodic` a doubt is worth another one.
 const SPACING = { late: 1000, unsure: 1000, changed: 1000, closed: 5000, resumed: 5000, stale: 10_000, idle: 60_000 };
 
+// An answer without an event still brings as_of and state: these must not grow old on the page, least of all at 1s.
+const waitOf = (interval) => (interval.width < 60_000 ? 2 : 5); // seconds
+
 class Reload extends Error {}
 
 export class Feed {
@@ -97,7 +100,7 @@ export class Feed {
 		for (;;) {
 			const asked = performance.now();
 			const { loads } = model;
-			const answer = await this.#tryUntilAnswered(signal, () => live(model.symbol, model.cursor, signal), true);
+			const answer = await this.#tryUntilAnswered(signal, () => live(model.symbol, model.cursor, waitOf(model.interval), signal), true);
 			if (model.loads !== loads) {
 				continue; // loaded anew meanwhile: this answer continues what is no more
 			}

@@ -23,11 +23,11 @@ export function marketOf(venue, state) {
 export function noticeOf(model) {
 	const market = marketOf(model.venue, model.state);
 	if (market === 'synthetic') {
-		return 'Synthetic market: these prices are invented, not real ones.';
+		return 'Synthetic market: these prices are invented.';
 	}
 	if (market === 'replay') {
 		const when = model.asOf === null ? '' : ` of ${day(model.asOf)}`;
-		return `Replay of a recording${when}: these are not current prices.`;
+		return `Replay of a recording${when}: not current prices.`;
 	}
 	return '';
 }

@@ -8,7 +8,9 @@ const FIELDS = [['o', 'Open'], ['h', 'High'], ['l', 'Low'], ['c', 'Close']];
 export function changeOf(bar) {
 	const [open, close] = [Number(bar.o), Number(bar.c)];
 	const percent = open ? (close - open) / open * 100 : 0;
-	return `${percent < 0 ? '\u2212' : '+'}${Math.abs(percent).toFixed(2)} %`;
+	const size = Math.abs(percent).toFixed(2);
+	const sign = percent < 0 ? '\u2212' : '+';
+	return `${Number(size) ? sign : ''}${size} %`;
 }
 
 // What a reader must know of this bar besides its numbers.
@@ -44,6 +46,11 @@ export class Legend {
 		node.closest('[data-part]')?.toggleAttribute('hidden', text === '');
 	}
 
+	#note(text, grave) {
+		this.#set('note', text);
+		this.#root.querySelector('.note').dataset.grave = grave;
+	}
+
 	clear() {
 		this.#root.hidden = true;
 	}
@@ -55,13 +62,13 @@ export class Legend {
 		FIELDS.forEach(([key]) => this.#set(key, show(bar[key], places)));
 		this.#set('v', bar.v === null ? '' : show(bar.v));
 		this.#set('change', changeOf(bar));
-		this.#set('note', noteOf(bar, model));
+		this.#note(noteOf(bar, model), bar.complete === false && !model.isOpen(bar));
 	}
 
 	showGap(t, gap, model) {
 		this.#root.hidden = false;
 		this.#set('time', stamp(t, model.interval.width));
 		[...FIELDS.map(([key]) => key), 'v', 'change'].forEach((key) => this.#set(key, ''));
-		this.#set('note', gapText(gap));
+		this.#note(gapText(gap), true);
 	}
 }

@@ -68,5 +68,6 @@ window.pricegraph = {
 	get bars() { return page.bars; },
 	get drawn() { return chart.shown; },
 	get gaps() { return feed.model?.holes() ?? []; },
+	get plot() { return chart.plot; },
 	get window() { return page.view && { from: page.view.from, to: page.view.to, follow: page.view.follow }; },
 };

@@ -17,5 +17,5 @@ export function messageOf({ symbol, failure, loaded, hasBars, symbols }) {
 	}
 	return loaded
 		? { title: 'No data yet', text: `Waiting for the first trade of ${symbol}.` }
-		: { title: 'Loading', text: symbol ?? '' };
+		: { kind: 'loading', title: 'Loading', text: symbol ?? '' };
 }

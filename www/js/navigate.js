@@ -20,7 +20,8 @@ function followPointers(element, actions, plotWidth) {
 		return { size: Math.max(20, Math.hypot(a.x - b.x, a.y - b.y)), x: (a.x + b.x) / 2 };
 	};
 	element.addEventListener('pointerdown', (event) => {
-		if (event.button === 0) {
+		// A captured pointer would take the click away from a button on the chart.
+		if (event.button === 0 && !event.target.closest('button')) {
 			held.set(event.pointerId, place(element, event));
 			element.setPointerCapture(event.pointerId);
 			moved = 0;

@@ -26,7 +26,9 @@ export class Page {
 	#pending = false;
 	#bars = [];
 	#view = null;
-	#cross = null; // { t, y }: y null when keys chose the bar
+	#pointer = null; // { x, y } in px of the chart
+	#chosen = null; // open time of the bar that keys chose
+	#cross = null; // { t, y } of one of these, as drawn
 
 	constructor(feed, chart, controls) {
 		this.#feed = feed;
@@ -38,6 +40,7 @@ export class Page {
 
 	show(symbol, interval) {
 		this.#view = new View(interval, this.#chart.plotWidth);
+		this.#chosen = null;
 		this.#cross = null;
 		this.#bars = [];
 		this.#chart.forget();
@@ -74,6 +77,7 @@ export class Page {
 		if (newest) {
 			this.#view.resize(this.#chart.plotWidth);
 			this.#view.settle(this.#bars[0].t, newest.t);
+			this.#placeCross();
 			this.#chart.draw({ bars: this.#bars, view: this.#view, gaps: this.#gaps(model), cross: this.#cross });
 			if (this.#view.from < this.#bars[0].t + PAGE_AHEAD * this.#view.span) {
 				this.#feed.older(2 * this.#view.bars);
@@ -84,6 +88,16 @@ export class Page {
 		this.#showLegend(model, newest);
 		this.#showMessage();
 		this.showFreshness();
+	}
+
+	#placeCross() {
+		const { interval } = this.#view;
+		if (this.#pointer && this.#chart.isInside(this.#pointer.x, this.#pointer.y)) {
+			const t = this.#chart.timeAt(this.#pointer.x, this.#view) + interval.width / 2;
+			this.#cross = { t: interval.floor(t), y: this.#pointer.y };
+		} else {
+			this.#cross = this.#chosen === null ? null : { t: this.#chosen, y: null };
+		}
 	}
 
 	#gaps(model) {
@@ -123,6 +137,7 @@ export class Page {
 			: { title: 'No data yet', text: 'Nothing is collected here so far.' };
 		const node = at('message');
 		node.hidden = message === null;
+		node.dataset.kind = message?.kind ?? '';
 		if (message) {
 			setText(node.querySelector('strong'), message.title);
 			setText(node.querySelector('span'), message.text);
@@ -154,7 +169,7 @@ export class Page {
 	}
 
 	zoom(factor, x) {
-		this.#view?.zoom(factor, x === undefined ? undefined : this.#chart.timeAt(x));
+		this.#view?.zoom(factor, x === undefined ? undefined : this.#chart.timeAt(x, this.#view));
 		this.draw();
 	}
 
@@ -177,26 +192,24 @@ export class Page {
 
 	// Pointer at { x, y } in px of the chart, or gone.
 	hover(point) {
-		const inside = point && this.#bars.length && this.#chart.isInside(point.x, point.y);
-		const half = this.#view ? this.#view.interval.width / 2 : 0;
-		this.#cross = inside ? { t: this.#view.interval.floor(this.#chart.timeAt(point.x) + half), y: point.y } : null;
+		this.#pointer = point;
+		this.#chosen = null;
 		this.draw();
 	}
 
-	// The cross goes `count` bars on, from the newest in sight if there is none.
+	// The cross goes `count` bars on; without one it begins at the newest in sight.
 	step(count) {
-		const seen = this.#bars.filter((bar) => bar.t <= this.#view.to);
-		if (!seen.length) {
+		const begun = this.#cross !== null;
+		const t = begun ? this.#cross.t : this.#view?.to;
+		const index = this.#bars.findLastIndex((bar) => bar.t <= t);
+		const bar = this.#bars[Math.min(this.#bars.length - 1, Math.max(0, begun ? index + count : index))];
+		if (!bar) {
 			return;
 		}
-		const t = this.#cross?.t;
-		const index = t === undefined ? seen.length : this.#bars.findLastIndex((bar) => bar.t <= t);
-		const from = t === undefined && count > 0 ? index - 1 : index;
-		const bar = this.#bars[Math.min(this.#bars.length - 1, Math.max(0, from + (t === undefined ? -1 : count)))];
-		this.#cross = { t: bar.t, y: null };
+		this.#pointer = null;
+		this.#chosen = bar.t;
 		if (bar.t < this.#view.from || bar.t > this.#view.to) {
-			this.#view.follow = false;
-			this.#view.right += (bar.t < this.#view.from ? -0.5 : 0.5) * this.#view.span;
+			this.#view.pan(bar.t < this.#view.from ? 0.5 : -0.5);
 		}
 		this.#speech.say(sentence(bar, this.#feed.model, this.#chart.scene.places));
 		this.draw();

@@ -3,6 +3,7 @@ import { font } from './draw.js';
 import { gapText } from './gaps.js';
 
 const LEAST = 2; // px
+const SIZE = 11;
 
 const patterns = new Map();
 
@@ -28,16 +29,21 @@ function hatchTile(colour) {
 	return tile;
 }
 
-// The longest of the wordings that fits.
-function label(ctx, theme, text, left, right, area) {
-	ctx.font = font(theme, 500, 11);
+// The longest of the wordings that fits, along the gap or up it.
+function label(ctx, theme, text, box) {
+	ctx.font = font(theme, 500, SIZE);
 	const short = text.replace(/^No data: /, '').replace(/,.*/, '');
-	const fitting = [text, short].find((words) => ctx.measureText(words).width + 16 <= right - left);
-	if (fitting) {
+	const room = (length) => (words) => ctx.measureText(words).width + 16 <= length;
+	const width = box.right - box.left;
+	const along = [text, short].find(room(width));
+	const up = width > SIZE + 4 ? [text, short].find(room(box.bottom - box.top)) : undefined;
+	if (along || up) {
 		ctx.fillStyle = theme['gap-ink'];
 		ctx.textAlign = 'center';
 		ctx.textBaseline = 'middle';
-		ctx.fillText(fitting, (left + right) / 2, (area.top + area.bottom) / 2);
+		ctx.translate((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+		ctx.rotate(along ? 0 : -Math.PI / 2);
+		ctx.fillText(along ?? up, 0, 0);
 	}
 }
 
@@ -58,7 +64,7 @@ export const gapsPlugin = {
 			ctx.fillRect(left, area.top, right - left, area.bottom - area.top);
 			ctx.fillStyle = hatch(ctx, theme.gap);
 			ctx.fillRect(left, area.top, right - left, area.bottom - area.top);
-			label(ctx, theme, gapText(gap), left, right, area);
+			label(ctx, theme, gapText(gap), { left, right, top: area.top, bottom: area.bottom });
 			ctx.restore();
 		});
 	},

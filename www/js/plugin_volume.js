@@ -1,4 +1,5 @@
 // Volume at the foot of the chart, where it is known.
+import { bodyWidth } from './candles.js';
 
 export const SHARE = 0.16; // of the chart's height
 
@@ -10,7 +11,7 @@ export const volumePlugin = {
 		if (!scene.hasVolume || most === 0) {
 			return;
 		}
-		const width = Math.max(1, Math.floor((scene.barPixels * 0.74 - 1) / 2) * 2 + 1);
+		const width = bodyWidth(scene.barPixels);
 		ctx.save();
 		ctx.beginPath();
 		ctx.rect(area.left, area.top, area.right - area.left, area.bottom - area.top);

@@ -9,6 +9,7 @@ import { SHARE, volumePlugin } from './plugin_volume.js';
 import { stamp, timeTicks } from './time_ticks.js';
 
 const LABEL_PITCH = 96; // px between marks of the time axis
+const LABEL_EDGE = 24; // px at either end where a label would be cut
 const PLACES_LEAST = 2;
 
 // Floats are for drawing only; the bar itself goes along for its exact texts.
@@ -19,9 +20,9 @@ function pointOf(bar) {
 	return { x: bar.t, o, h, l, c, v, idle, bar };
 }
 
-function decimalsOf(step) {
+function decimalsOf(value) {
 	for (let digits = 0; digits < 8; digits += 1) {
-		if (Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6) {
+		if (Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) < 1e-6) {
 			return digits;
 		}
 	}
@@ -29,7 +30,7 @@ function decimalsOf(step) {
 }
 
 function tickText(value, index, ticks) {
-	return value.toFixed(ticks.length > 1 ? decimalsOf(Math.abs(ticks[1].value - ticks[0].value)) : PLACES_LEAST);
+	return value.toFixed(Math.max(...ticks.map((tick) => decimalsOf(tick.value))));
 }
 
 // Room above the highs, and below the lows for the volumes.
@@ -78,7 +79,7 @@ export class PriceChart {
 			data: { datasets: [{ data: [] }] },
 			options: {
 				animation: false, parsing: false, normalized: true, events: [], maintainAspectRatio: false,
-				layout: { padding: { top: 8 } },
+				layout: { padding: { top: 8 }, autoPadding: false },
 				plugins: { legend: { display: false }, tooltip: { enabled: false } },
 				scales: { x: this.#timeAxis(), y: this.#priceAxis() },
 			},
@@ -100,7 +101,8 @@ export class PriceChart {
 			},
 			afterBuildTicks: (axis) => {
 				const count = Math.max(2, Math.floor((axis.width || axis.chart.width) / LABEL_PITCH));
-				axis.ticks = timeTicks(axis.min, axis.max, count, this.scene.width)
+				const edge = (axis.max - axis.min) * LABEL_EDGE / Math.max(1, axis.width);
+				axis.ticks = timeTicks(axis.min + edge, axis.max - edge, count, this.scene.width)
 					.map(({ value, label, major }) => ({ value, major, text: label }));
 			},
 		};
@@ -113,6 +115,12 @@ export class PriceChart {
 			border: { display: false },
 			grid: { drawTicks: false },
 			ticks: { includeBounds: false, maxTicksLimit: 9, padding: 8, font: { size: FONT }, callback: tickText },
+			// No label half hidden behind the last price.
+			afterBuildTicks: (axis) => {
+				const near = (axis.max - axis.min) * FONT * 1.4 / Math.max(1, axis.height);
+				const last = this.scene.last?.c ?? Infinity;
+				axis.ticks = axis.ticks.filter(({ value }) => Math.abs(value - last) > near);
+			},
 			// As wide as the longest price plate, so that the chart does not shift under the pointer.
 			afterFit: (axis) => {
 				axis.ctx.font = font(this.scene.theme, 500);
@@ -133,11 +141,14 @@ export class PriceChart {
 		this.#chart.update('none');
 	}
 
-	// Another symbol: prices may need other places.
+	// Another chart begins: nothing of the former may be seen, and prices may need other places.
 	forget() {
+		this.#chart.data.datasets[0].data = [];
+		this.scene.gaps = [];
 		this.scene.places = PLACES_LEAST;
 		this.scene.last = null;
 		this.scene.cross = null;
+		this.#chart.update('none');
 	}
 
 	#point(bar) {
@@ -168,23 +179,23 @@ export class PriceChart {
 		this.#chart.update('none');
 	}
 
-	// Only the cross moved.
-	drawCross(cross) {
-		this.scene.cross = cross;
-		this.#chart.draw();
-	}
-
 	get shown() {
 		return this.#chart.data.datasets[0].data.map((point) => point.bar);
 	}
 
-	get plotWidth() {
+	// Where bars stand, in px of the canvas.
+	get plot() {
 		const { chartArea: area } = this.#chart;
-		return area ? area.right - area.left : this.#chart.width;
+		return area ? { left: area.left, width: area.right - area.left } : { left: 0, width: this.#chart.width };
 	}
 
-	timeAt(x) {
-		return this.#chart.scales.x.getValueForPixel(x);
+	get plotWidth() {
+		return this.plot.width;
+	}
+
+	// The time at `x` px in `view`, which need not be drawn yet.
+	timeAt(x, view) {
+		return view.from + (x - this.plot.left) / this.plotWidth * view.span;
 	}
 
 	isInside(x, y) {

@@ -10,7 +10,7 @@ export class View {
 		this.interval = interval;
 		this.pixels = pixels;
 		this.bars = Math.min(160, Math.max(30, pixels / PITCH));
-		this.right = null;
+		this.right = null; // known when settled
 		this.follow = true; // the newest bar stays in sight
 	}
 
@@ -52,21 +52,24 @@ export class View {
 
 	// By `share` of the window; positive = towards the past.
 	pan(share) {
-		this.right -= share * this.span;
-		this.follow = false;
+		if (this.right !== null) {
+			this.right -= share * this.span;
+			this.follow = false;
+		}
 	}
 
 	// factor > 1 shows more. `anchor`: the time that stays where it is; while following, the right edge does.
 	zoom(factor, anchor) {
 		const bars = Math.min(this.#widest(), Math.max(NARROWEST, this.bars * factor));
-		const at = this.follow || anchor === undefined ? this.right : anchor;
-		this.right = at + (this.right - at) * (bars / this.bars);
+		if (!this.follow && anchor !== undefined) {
+			this.right = anchor + (this.right - anchor) * (bars / this.bars);
+		}
 		this.bars = bars;
 	}
 
 	// Following begins again by itself where the newest bar is back in sight.
 	release(newest) {
-		this.follow = this.right >= this.#end(newest) - this.interval.width / 2;
+		this.follow = this.right === null || this.right >= this.#end(newest) - this.interval.width / 2;
 	}
 
 	// Past a stretch without a bar: a window that would show nothing goes to the next bar in the direction of travel.
@@ -86,5 +89,6 @@ export class View {
 
 	latest() {
 		this.follow = true;
+		this.right = null;
 	}
 }
