@@ -106,7 +106,8 @@ void buf_printf(struct buf *b, const char *format, ...)
 	b->len += (size_t)len;
 }
 
-/* Length of the UTF-8 sequence at `p` (Unicode table 3-7: no overlong forms, no surrogates); 0: none. */
+/* Length of the UTF-8 sequence at `p`; 0: none (Unicode table 3-7: no overlong forms, no
+ * surrogates). */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
 	unsigned char low = 0x80, high = 0xbf;

@@ -23,11 +23,12 @@ struct candle {
 	int64_t trades;
 	int64_t first_id, last_id; /* trade ids, -1 = none or unknown */
 	enum origin origin;
-	bool closed;	     /* of a kline: x=true */
-	int64_t stated_us;   /* version of a kline: when the exchange stated it (E); else 0 */
+	bool closed;       /* of a kline: x=true */
+	int64_t stated_us; /* version of a kline: when the exchange stated it (E); else 0 */
 };
 
 const char *origin_name(enum origin o); /* "sample" "aggTrade" "trade" "kline" "correction" */
 bool candle_equal(const struct candle *a, const struct candle *b);
-/* Appends the API's row without the brackets: t,"o","h","l","c",v,q,n,"origin" (t in ms; v, q strings; v, q, n null when unknown). */
+/* Appends the API's row without the brackets: t,"o","h","l","c",v,q,n,"origin" (t in ms; v, q
+ * strings; v, q, n null when unknown). */
 void candle_add_json(struct buf *b, const struct candle *c);

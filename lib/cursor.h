@@ -1,9 +1,11 @@
 /*
- * cursor: a place in the live topics: venue, epoch, and per partition the next offset of every live stream topic
- * (SEMANTICS.md 4). It survives restarts of every process, because it is made of Kafka offsets.
+ * cursor: a place in the live topics: venue, epoch, and per partition the next offset of every live
+ * stream topic (SEMANTICS.md 4). It survives restarts of every process, because it is made of Kafka
+ * offsets.
  *
  * Text form, safe in a URL without escaping and opaque to clients:
- *   c1:<venue>:<epoch>[:<partition>(.<stream>.<offset>)...]...      e.g. c1:replay-btc:3:5.miniTicker.120.trade.77
+ *   c1:<venue>:<epoch>[:<partition>(.<stream>.<offset>)...]...
+ *   e.g. c1:replay-btc:3:5.miniTicker.120.trade.77
  * Passive value, any thread.
  */
 #pragma once
@@ -30,5 +32,6 @@ void cursor_init(struct cursor *c, const char *venue, int64_t epoch);
 void cursor_format(const struct cursor *c, struct buf *out);
 /* Streams that this program does not know are skipped. -1: cannot be decoded (a 400). */
 must_check int cursor_parse(struct cursor *out, const char *text, size_t len, struct err *e);
-/* Takes the parts of `more` in; where both have one, the lower offset (an absent one is lowest). -1: other venue or epoch. */
+/* Takes the parts of `more` in; where both have one, the lower offset (an absent one is lowest).
+ * -1: other venue or epoch. */
 must_check int cursor_merge(struct cursor *c, const struct cursor *more);

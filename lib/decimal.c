@@ -201,7 +201,7 @@ size_t decimal_to_pg(const struct decimal *d, unsigned char out[DECIMAL_PG_SIZE]
 	return (size_t)(PG_HEAD + 2 * (n - first));
 }
 
-/* units = units * 10000 + digit, or without the last digit's trailing zeros, which shortens the scale. */
+/* units = units * 10000 + digit; the last one's trailing zeros shorten the scale instead. */
 static int take_digit(__int128 *units, int digit, bool last, int *scale)
 {
 	int factor = PG_BASE;

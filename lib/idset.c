@@ -10,7 +10,8 @@ void idset_done(struct idset *s)
 	*s = (struct idset){0};
 }
 
-/* The first run that ends at `id` or behind it; count if there is none. Ids mostly come in order: look at the end first. */
+/* The first run that ends at `id` or behind it; count if there is none. Ids mostly come in order:
+ * look at the end first. */
 static size_t position(const struct idset *s, int64_t id)
 {
 	size_t low = 0, high = s->count;
@@ -58,7 +59,7 @@ int idset_add(struct idset *s, int64_t id)
 
 	if (i < s->count && s->runs[i].first <= id)
 		return 0;
-	/* Runs before `i` end below id, so id - 1 and, by the run's first > id, id + 1 don't overflow. */
+	/* No overflow: a run before `i` ends below id, and run `i` begins above it. */
 	bool grows_before = i > 0 && s->runs[i - 1].last == id - 1;
 	bool grows_after = i < s->count && s->runs[i].first == id + 1;
 	if (!grows_before && !grows_after)

@@ -1,6 +1,7 @@
 /*
- * idset: the trade ids seen in one second, as sorted runs; trades are nearly always contiguous, so a
- * dense second is one run. Memory: 16 bytes a run, at most `IDSET_RUNS_MAX` runs. One owning thread.
+ * idset: the trade ids seen in one second, as sorted runs; trades are nearly always contiguous, so
+ * a dense second is one run. Memory: 16 bytes a run, at most `IDSET_RUNS_MAX` runs. One owning
+ * thread.
  */
 #pragma once
 #include "err.h"
@@ -10,8 +11,12 @@
 
 #define IDSET_RUNS_MAX 65536
 
+struct idset_run {
+	int64_t first, last;
+};
+
 struct idset {
-	struct idset_run { int64_t first, last; } *runs; /* ascending, disjoint, not adjacent */
+	struct idset_run *runs; /* ascending, disjoint, not adjacent */
 	size_t count, room;
 };
 

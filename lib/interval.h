@@ -7,12 +7,13 @@
 #pragma once
 #include <stdint.h>
 
-enum ladder { LADDER_1S, LADDER_1M, LADDER_1H, LADDER_1D, LADDER_COUNT }; /* levels that are stored */
+/* The levels that are stored. */
+enum ladder { LADDER_1S, LADDER_1M, LADDER_1H, LADDER_1D, LADDER_COUNT };
 
 struct interval {
-	const char *name;  /* "1s" ... "1M" */
-	int64_t width_us;  /* 0 for 1M */
-	enum ladder base;  /* the greatest stored level whose bars compose it */
+	const char *name; /* "1s" ... "1M" */
+	int64_t width_us; /* 0 for 1M */
+	enum ladder base; /* the greatest stored level whose bars compose it */
 };
 
 #define INTERVAL_COUNT 16
@@ -22,7 +23,8 @@ extern const int64_t ladder_width_us[LADDER_COUNT];
 /* By exact name (case matters: 1m, 1M); NULL if there is none. */
 const struct interval *interval_find(const char *name);
 /* The start of the bucket that holds `t_us`; of the one that follows bucket `start_us`; and of
- * the one `count` buckets from it (negative = before). Valid for 1970..2200, no overflow beyond: clamped. */
+ * the one `count` buckets from it (negative = before). Valid for 1970..2200, no overflow beyond:
+ * clamped. */
 int64_t interval_floor(const struct interval *iv, int64_t t_us);
 int64_t interval_next(const struct interval *iv, int64_t start_us);
 int64_t interval_step(const struct interval *iv, int64_t start_us, int64_t count);

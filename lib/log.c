@@ -303,7 +303,7 @@ void log_stop(void)
 		return;
 	clock_gettime(CLOCK_REALTIME, &by);
 	by.tv_sec += STOP_US / SECOND_US;
-	/* A thread that hangs in a write to a dead disk keeps what it uses; the process is about to end. */
+	/* A thread that hangs in a write to a dead disk keeps what it uses: the process ends. */
 	if (pthread_timedjoin_np(state.thread, NULL, &by) != 0)
 		return;
 	atomic_fetch_add(&state.dropped, state.count);

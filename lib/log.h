@@ -4,8 +4,9 @@
  * A line: level, thread, event, key=value... Callers format into a bounded queue (its
  * maximum in lines is a setting); when it is full the line is dropped and counted, and
  * the count is logged once there is room. Sinks: stderr (journald's <N> prefix when
- * JOURNAL_STREAM is set) and a file (append, one write(2) a line, so that lines of several processes
- * never mix). A stuck sink drops for itself only. Repeats of one event are rate-limited with a count.
+ * JOURNAL_STREAM is set) and a file (append, one write(2) a line, so that lines of several
+ * processes never mix). A stuck sink drops for itself only. Repeats of one event are rate-limited
+ * with a count.
  *
  * Any thread may call log_*; log_start and log_stop belong to main. Before log_start and
  * after log_stop lines go straight to stderr.
@@ -23,9 +24,11 @@ void log_stop(void);
 void log_reopen(void);
 /* Names the calling thread in its lines (at most 15 bytes; also the kernel's thread name). */
 void log_thread_name(const char *name);
-/* `event` is a stable identifier ("feed_connected"); `format` gives " key=value" pairs, printf-style. Values that may hold
- * blanks: quote with \"%s\"; newlines are escaped by the writer. */
-void log_event(enum log_level level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* `event` is a stable identifier ("feed_connected"); `format` gives " key=value" pairs,
+ * printf-style. Values that may hold blanks: quote with \"%s\"; newlines are escaped by the writer.
+ */
+void log_event(enum log_level level, const char *event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Lines dropped so far because the queue or a sink was full. */
 unsigned long log_dropped(void);
 

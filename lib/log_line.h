@@ -21,5 +21,7 @@ struct log_line {
 const char *log_line_level_name(int level);
 /* "event pairs", cut to fit. */
 void log_line_fill(struct log_line *l, const char *event, const char *format, va_list args);
-/* Writes the line as the sink wants it, control characters escaped, ended by '\n'. Returns its length. */
-size_t log_line_print(const struct log_line *l, const char *program, bool journald, char out[LOG_LINE_SIZE]);
+/* Writes the line as the sink wants it, control characters escaped, ended by '\n'. Returns its
+ * length. */
+size_t log_line_print(
+	const struct log_line *l, const char *program, bool journald, char out[LOG_LINE_SIZE]);

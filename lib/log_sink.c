@@ -73,7 +73,7 @@ static ssize_t put(struct log_sink *s, const char *bytes, size_t len)
 	return n;
 }
 
-/* Writes all of it, or (0 bytes taken) nothing; what is left of a part is kept for the next time. */
+/* Writes all of it or nothing; what is left of a part is kept for the next time. */
 static bool put_whole(struct log_sink *s, const char *bytes, size_t len)
 {
 	ssize_t n = put(s, bytes, len);

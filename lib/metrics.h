@@ -12,15 +12,17 @@
 struct metric {
 	const char *name;
 	const char *help;
-	const char *type;  /* "counter" or "gauge" */
+	const char *type;   /* "counter" or "gauge" */
 	const char *labels; /* e.g. stream="trade", or "" */
 	_Atomic int64_t value;
 	atomic_bool registered;
 	struct metric *next;
 };
 
-#define METRIC_COUNTER(var, n, h) static struct metric var = {.name = n, .help = h, .type = "counter", .labels = ""}
-#define METRIC_GAUGE(var, n, h) static struct metric var = {.name = n, .help = h, .type = "gauge", .labels = ""}
+#define METRIC_COUNTER(var, n, h)                                                                  \
+	static struct metric var = {.name = n, .help = h, .type = "counter", .labels = ""}
+#define METRIC_GAUGE(var, n, h)                                                                    \
+	static struct metric var = {.name = n, .help = h, .type = "gauge", .labels = ""}
 
 void metric_add(struct metric *m, int64_t amount);
 void metric_set(struct metric *m, int64_t value);

@@ -1,10 +1,11 @@
 /*
  * second: what is known of one second of one symbol, and the candle that is seen of it.
  *
- * One accumulation per origin, each order-free and blind to repeats: samples open by least and close by
- * greatest event time, trades by id, kline by version (closed, stated). The visible candle is a function of the accumulations
- * alone (SEMANTICS.md 3): closed kline; else, of trades and open kline, the one with most trades, ties to the kline; else the sample.
- * The sink (kafka_to_pg) and the cache (kafka_to_cache) both use this code, so they can't differ. One owning thread.
+ * One accumulation per origin, each order-free and blind to repeats: samples open by least and
+ * close by greatest event time, trades by id, kline by version (closed, stated). The visible candle
+ * is a function of the accumulations alone (SEMANTICS.md 3): closed kline; else, of trades and open
+ * kline, the one with most trades, ties to the kline; else the sample. The sink (kafka_to_pg) and
+ * the cache (kafka_to_cache) both use this code, so they can't differ. One owning thread.
  */
 #pragma once
 #include "candle.h"
@@ -14,18 +15,30 @@
 
 struct second {
 	int64_t open_us;
-	struct second_sample { bool any; int64_t first_us, last_us; struct decimal open, high, low, close; } sample;
-	struct second_trades { struct idset ids; int64_t first_id, last_id, count;
-		struct decimal open, high, low, close, volume, quote, taker_volume, taker_quote; } trades;
-	struct second_kline { bool any; struct candle candle; } kline;
+	struct second_sample {
+		bool any;
+		int64_t first_us, last_us;
+		struct decimal open, high, low, close;
+	} sample;
+	struct second_trades {
+		struct idset ids;
+		int64_t first_id, last_id, count;
+		struct decimal open, high, low, close, volume, quote, taker_volume, taker_quote;
+	} trades;
+	struct second_kline {
+		bool any;
+		struct candle candle;
+	} kline;
 };
 
 void second_init(struct second *s, int64_t open_us);
 void second_done(struct second *s);
-/* Takes the event in; it must belong to this second. 1: an accumulation changed; 0: a repeat or an older version; -1: overflow or
- * no memory, nothing changed. The visible candle may be the same after 1. */
+/* Takes the event in; it must belong to this second. 1: an accumulation changed; 0: a repeat or an
+ * older version; -1: overflow or no memory, nothing changed. The visible candle may be the same
+ * after 1. */
 must_check int second_add(struct second *s, const struct event *ev, struct err *e);
-/* A candle that is already stored for this second with origin kline or above takes part like a kline of its version. */
+/* A candle that is already stored for this second with origin kline or above takes part like a
+ * kline of its version. */
 void second_add_stored(struct second *s, const struct candle *stored);
 /* False: nothing is known yet; `out` untouched. */
 bool second_visible(const struct second *s, struct candle *out);

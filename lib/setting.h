@@ -1,7 +1,8 @@
 /*
  * setting: one row of the table of settings, and a value of it with the place that it came from.
  *
- * Private to settings*.c, which own all values; other code includes it for struct setting only. Passive values, no locks.
+ * Private to settings*.c, which own all values; other code includes it for struct setting only.
+ * Passive values, no locks.
  */
 #pragma once
 #include "err.h"
@@ -13,20 +14,20 @@ enum setting_type {
 	SETTING_TEXT,
 	SETTING_SECRET, /* text, masked when printed */
 	SETTING_INT,
-	SETTING_BOOL,   /* yes|no */
+	SETTING_BOOL, /* yes|no */
 	SETTING_FLOAT,
-	SETTING_LIST,   /* comma-separated texts */
+	SETTING_LIST, /* comma-separated texts */
 };
 
 struct setting {
 	const char *section, *key;
 	enum setting_type type;
-	const char *unit;	  /* "ms", "s", "bytes", ... or "" */
+	const char *unit; /* "ms", "s", "bytes", ... or "" */
 	const char *default_text;
-	double min, max;	  /* of numbers */
-	const char *programs;	  /* which read it: letters of c(ollector) e(xchange) h (chart) l(ive) t (ctl) */
-	const char *help;	  /* one sentence */
-	const char *choices;	  /* of a text that takes only some: "host|ping"; else NULL */
+	double min, max;      /* of numbers */
+	const char *programs; /* c(ollector) e(xchange) h (chart) l(ive) t (ctl): who reads it */
+	const char *help;     /* one sentence */
+	const char *choices;  /* of a text that takes only some: "host|ping"; else NULL */
 };
 
 /* In the order of precedence. */
@@ -36,8 +37,8 @@ enum setting_source { SETTING_DEFAULT, SETTING_FILE, SETTING_ENVIRONMENT, SETTIN
 
 struct setting_place {
 	enum setting_source source;
-	char where[SETTING_WHERE_SIZE]; /* as the user knows it: "file:line", a variable's name, "--set" */
-	bool append;			/* a further line of a list */
+	char where[SETTING_WHERE_SIZE]; /* for the user: "file:line", a variable, "--set" */
+	bool append;                    /* a further line of a list */
 };
 
 struct setting_value {
@@ -46,13 +47,16 @@ struct setting_value {
 	enum setting_source source;
 	char where[SETTING_WHERE_SIZE];
 	int64_t number; /* of an int, and 0 or 1 of a bool */
-	double real;	/* of a float */
-	char **items;	/* of a list: pointers and texts in one block; ends with NULL */
+	double real;    /* of a float */
+	char **items;   /* of a list: pointers and texts in one block; ends with NULL */
 };
 
-/* Copies what is given; `key` may be NULL. With `old`, the text is "old,text". -1: no memory, `out` untouched. */
+/* Copies what is given; `key` may be NULL. With `old`, the text is "old,text". -1: no memory, `out`
+ * untouched. */
 must_check int setting_value_init(struct setting_value *out, const char *key, const char *old,
 	const char *text, const struct setting_place *at);
 void setting_value_done(struct setting_value *v);
-/* Reads the text as `row` asks, fills number, real or items. -1: `e` says what is wrong with it. Once a value. */
-must_check int setting_value_parse(struct setting_value *v, const struct setting *row, struct err *e);
+/* Reads the text as `row` asks, fills number, real or items. -1: `e` says what is wrong with it.
+ * Once a value. */
+must_check int setting_value_parse(
+	struct setting_value *v, const struct setting *row, struct err *e);

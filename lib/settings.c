@@ -170,7 +170,7 @@ static struct settings *new_at_defaults(struct err *e)
 
 	while (setting_table[count].section)
 		count++;
-	if (!s || !(s->values = calloc(count, sizeof(*s->values)))) {
+	if (!s || !(s->values = calloc(count + 1, sizeof(*s->values)))) {
 		free(s);
 		err_set(e, "no memory");
 		return NULL;
@@ -352,7 +352,7 @@ void settings_print(const struct settings *s, struct buf *out)
 {
 	const char *section = "";
 
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; setting_table[i].section; i++) {
 		const struct setting *row = &setting_table[i];
 		if (strcmp(row->section, section) != 0)
 			buf_printf(out, "%s[%s]\n", i ? "\n" : "", row->section);

@@ -3,10 +3,10 @@
  *
  * Precedence: default < file < environment PRICEGRAPH_<SECTION>_<KEY> < --set section.key=value.
  * Unknown key, junk after a number or a value out of range is an error with file and line.
- * Section [kafka] also takes any librdkafka property; they are kept in order for kafka_conf. In the environment
- * their dots are underscores (PRICEGRAPH_KAFKA_LINGER_MS). Variables that name no section of the table are not ours.
- * In the file " ;" begins a comment, and an indented line continues the list above it.
- * Load once at start, read-only afterwards: then any thread may read.
+ * Section [kafka] also takes any librdkafka property; they are kept in order for kafka_conf. In the
+ * environment their dots are underscores (PRICEGRAPH_KAFKA_LINGER_MS). Variables that name no
+ * section of the table are not ours. In the file " ;" begins a comment, and an indented line
+ * continues the list above it. Load once at start, read-only afterwards: then any thread may read.
  */
 #pragma once
 #include "buf.h"
@@ -36,17 +36,19 @@ bool settings_bool(const struct settings *s, const char *section, const char *ke
 /* Element `i` of a list, or NULL past its end; blanks around elements are gone. */
 const char *settings_item(const struct settings *s, const char *section, const char *key, size_t i);
 /* librdkafka property `i` of [kafka], in order given; false past the end. */
-bool settings_kafka_property(const struct settings *s, size_t i, const char **key, const char **value);
+bool settings_kafka_property(
+	const struct settings *s, size_t i, const char **key, const char **value);
 
 /* What is in force, as an ini file with the source of each value; secrets masked. */
 void settings_print(const struct settings *s, struct buf *out);
 
-/* The options that all programs share, handled in one place: --config FILE, --set section.key=value,
+/* The options that all programs share: --config FILE, --set section.key=value,
  * --check, --print-config, --help, --version. Loads everything in the order of precedence.
- * `program` is the letter of the table above. Returns NULL when the program shall end with *exit_code
- * (help and check 0, bad option or setting 2), having said why on stdout/stderr. Without --config the file that
- * PRICEGRAPH_CONFIG names is read, if any (a plain CGI program gets no options). Program 't' may have arguments behind its
- * options: argv[optind] is the first; for the others an argument is an error. main's thread. */
+ * `program` is the letter of the table above. Returns NULL when the program shall end with
+ * *exit_code (help and check 0, bad option or setting 2), having said why on stdout/stderr. Without
+ * --config the file that PRICEGRAPH_CONFIG names is read, if any (a plain CGI program gets no
+ * options). Program 't' may have arguments behind its options: argv[optind] is the first; for the
+ * others an argument is an error. main's thread. */
 struct settings *settings_from_command_line(char program, int argc, char **argv, int *exit_code);
 /* The settings reference for README, as a Markdown table, from setting_table. */
 void settings_reference(struct buf *out);

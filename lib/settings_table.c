@@ -1,5 +1,6 @@
 #include "settings.h"
 
+/* clang-format off */
 #define TEXT(s, k, d, p, h) {s, k, SETTING_TEXT, "", d, 0, 0, p, h, NULL}
 #define CHOICE(s, k, c, d, p, h) {s, k, SETTING_TEXT, "", d, 0, 0, p, h, c}
 #define SECRET(s, k, d, p, h) {s, k, SETTING_SECRET, "", d, 0, 0, p, h, NULL}
@@ -8,7 +9,6 @@
 #define BOOL(s, k, d, p, h) {s, k, SETTING_BOOL, "", d, 0, 1, p, h, NULL}
 #define LIST(s, k, d, p, h) {s, k, SETTING_LIST, "", d, 0, 0, p, h, NULL}
 
-/* clang-format off */
 const struct setting setting_table[] = {
 	TEXT("venue", "name", "binance", "chlt",
 		"Venue served: binance, synthetic or replay-<name>; names the topics and the rows."),

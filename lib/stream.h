@@ -1,6 +1,6 @@
 /*
- * stream: the table of stream kinds. A new stream is a row here, a parser in event.c and a migration.
- * Constant; any thread.
+ * stream: the table of stream kinds. A new stream is a row here, a parser in event.c and a
+ * migration. Constant; any thread.
  */
 #pragma once
 #include "err.h"
@@ -10,8 +10,8 @@ enum stream_kind { STREAM_MINI_TICKER, STREAM_KLINE_1S, STREAM_TRADE, STREAM_COU
 
 struct stream {
 	enum stream_kind kind;
-	const char *name;      /* setting, topic suffix, and behind '@' in the exchange's stream name: "miniTicker" */
-	const char *event;     /* member "e" of its events: "24hrMiniTicker" */
+	const char *name;  /* setting, topic suffix, and behind the exchange's '@': "miniTicker" */
+	const char *event; /* member "e" of its events: "24hrMiniTicker" */
 	const char *raw_table; /* in PostgreSQL; of kline_1s the candle itself: "candle_1s" */
 };
 

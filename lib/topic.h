@@ -10,8 +10,10 @@
 #define TOPIC_NAME_SIZE 200
 
 /* "<prefix>.<venue>.<stream>" */
-void topic_of_stream(char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue, enum stream_kind kind);
+void topic_of_stream(
+	char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue, enum stream_kind kind);
 /* "<prefix>.<venue>.meta" */
 void topic_of_meta(char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue);
-/* murmur2 as Kafka's Java client and librdkafka's partitioner=murmur2 compute it, modulo TOPIC_PARTITIONS. */
+/* murmur2 as Kafka's Java client and librdkafka's partitioner=murmur2 compute it, modulo
+ * TOPIC_PARTITIONS. */
 int topic_partition(const char *symbol, size_t len);

@@ -62,7 +62,7 @@ static void takes_the_extreme_ids(void **state)
 	idset_done(&s);
 }
 
-/* Any order gives what a plain array of flags gives, and runs stay ascending, disjoint, not adjacent. */
+/* In any order; and the runs stay ascending, disjoint, not adjacent. */
 static void equals_an_array_of_flags(void **state)
 {
 	enum { IDS = 700 };

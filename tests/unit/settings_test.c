@@ -260,7 +260,7 @@ static void bad_assignments_are_refused(void **state)
 		{"venue", "'venue' is not section.key=value"},
 		{"venue.name", "'venue.name' is not section.key=value"},
 		{"venue=a.b=c", "'venue=a.b=c' is not section.key=value"},
-		{"venue.nam=x", "--set venue.nam: section [venue] has no setting 'nam'"},
+		{"venue.nome=x", "--set venue.nome: section [venue] has no setting 'nome'"},
 		{"venu.name=x", "--set venu.name: there is no section [venu]"},
 		{"kafka.=x", "--set kafka.: section [kafka] has no setting ''"},
 		{"model.port=x", "--set model.port: model.port: 'x' is not a whole number"},

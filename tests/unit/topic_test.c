@@ -30,7 +30,8 @@ static void cuts_names_that_are_too_long(void **state)
 	assert_int_equal(strlen(name), TOPIC_NAME_SIZE - 1);
 }
 
-/* Kafka's own test of its Java hash (UtilsTest.testMurmur2): hashes of these keys, sign bit cleared, modulo 8. */
+/* Kafka's own test of its Java hash (UtilsTest.testMurmur2): hashes of these keys, sign bit
+ * cleared, modulo 8. */
 static void hashes_as_the_java_client(void **state)
 {
 	static const struct {

@@ -1,9 +1,10 @@
 /*
  * C11 threads mapped to POSIX threads, for programs built with ThreadSanitizer.
  *
- * Debian's librdkafka starts its threads through glibc's thrd_create, which ThreadSanitizer does not intercept: it crashes
- * in the first thread that it has not seen begin. Linked with -rdynamic, these definitions take glibc's place, and what they call is
- * intercepted. glibc's mtx_t and cnd_t have the size and alignment of the POSIX types, and thrd_t is pthread_t.
+ * Debian's librdkafka starts its threads through glibc's thrd_create, which ThreadSanitizer does
+ * not intercept: it crashes in the first thread that it has not seen begin. Linked with -rdynamic,
+ * these definitions take glibc's place, and what they call is intercepted. glibc's mtx_t and cnd_t
+ * have the size and alignment of the POSIX types, and thrd_t is pthread_t.
  */
 #include <errno.h>
 #include <pthread.h>
