@@ -1,6 +1,6 @@
 // Keeps a Model up to date: `initial` once, then `live` without end, `periodic` when the model doubts. Owns all requests of
 // one symbol and interval; calls `changed()` after everything that may show.
-import { initial, live, makePeriodic } from './api.js';
+import { initial, live, makePeriodic, spans } from './api.js';
 import { Model } from './model.js';
 import { Backoff, pause } from './retry.js';
 
@@ -14,8 +14,8 @@ const TICK = 500;
 // How long after the last `periodic` a doubt is worth another one.
 const SPACING = { late: 1000, unsure: 1000, changed: 1000, closed: 5000, resumed: 5000, stale: 10_000, idle: 60_000 };
 
-// An answer without an event still brings as_of and state: these must not grow old on the page, least of all at 1s.
-const waitOf = (interval) => (interval.width < 60_000 ? 2 : 5); // seconds
+// Seconds. An answer without an event still brings the state: it must not grow old on the page.
+const WAIT = 5;
 
 class Reload extends Error {}
 
@@ -100,7 +100,7 @@ export class Feed {
 		for (;;) {
 			const asked = performance.now();
 			const { loads } = model;
-			const answer = await this.#tryUntilAnswered(signal, () => live(model.symbol, model.cursor, waitOf(model.interval), signal), true);
+			const answer = await this.#tryUntilAnswered(signal, () => live(model.symbol, model.cursor, WAIT, signal), true);
 			if (model.loads !== loads) {
 				continue; // loaded anew meanwhile: this answer continues what is no more
 			}
@@ -183,15 +183,18 @@ export class Feed {
 	async older(bars = PAGE) {
 		const { model } = this;
 		const { signal } = this.#run;
-		const { oldest } = model.series;
-		if (this.#paging || !this.loaded || !oldest || model.exhausted || performance.now() < this.#nextPage) {
+		const end = model.loadedFrom;
+		if (this.#paging || !this.loaded || !end || model.exhausted || performance.now() < this.#nextPage) {
 			return;
 		}
 		this.#paging = true;
 		try {
 			const limit = Math.min(PAGE_MAX, Math.max(PAGE, Math.ceil(bars)));
-			model.older(await initial(
-				{ symbol: model.symbol, interval: model.interval.name, limit, end: oldest.t }, signal));
+			const { symbol, interval } = model;
+			const brought = model.older(await initial({ symbol, interval: interval.name, limit, end }, signal));
+			if (brought === 0 && !model.exhausted) {
+				await this.#skipGap(signal);
+			}
 			this.#changed();
 		} catch {
 			this.#nextPage = performance.now() + OLDER_PACE;
@@ -200,6 +203,14 @@ export class Feed {
 				this.#paging = false;
 			}
 		}
+	}
+
+	// A page was empty: the next one ends where we listened last before it.
+	async #skipGap(signal) {
+		const { model } = this;
+		const heard = await spans({ symbol: model.symbol, from: 0, to: model.loadedFrom }, signal);
+		const last = Math.max(...heard.map((span) => span.to));
+		model.skipTo(heard.length ? model.interval.next(model.interval.floor(last)) : null);
 	}
 
 	#took() {

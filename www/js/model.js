@@ -29,6 +29,7 @@ export class Model {
 		this.unsureUntil = null; // what live skipped lies before this
 		this.touched = false; // an event came for a second that is settled
 		this.newest = null; // revision that live reported
+		this.loadedFrom = null; // everything from this time on is loaded; the next page ends there
 		this.exhausted = false; // there is nothing older
 		this.loads = 0; // how often everything began anew
 		this.snapshotAsOf = null; // as_of of the database's newest answer
@@ -50,16 +51,23 @@ export class Model {
 		this.tail.reset(answer.open ?? null);
 		this.#takeHead(answer);
 		this.cursor = answer.cursor;
+		this.loadedFrom = answer.from;
 	}
 
-	// `initial` with `end`: a page of the past. Gives how many bars it brought.
+	// `initial` with `end`: a page of the past. Gives how many bars it brought. A page within a gap has none, the one before it may.
 	older(answer) {
-		const known = this.series.bars.length;
 		this.#takeRows(answer);
 		const keys = new Set(this.gaps.map(gapKey));
 		this.gaps = [...answer.gaps.filter((gap) => !keys.has(gapKey(gap))), ...this.gaps];
-		this.exhausted = answer.candles.length === 0;
-		return this.series.bars.length - known;
+		this.exhausted = answer.from >= this.loadedFrom;
+		this.loadedFrom = Math.min(this.loadedFrom, answer.from);
+		return answer.candles.length;
+	}
+
+	// Nobody listened from `t` to where the loaded bars begin: pages go on there. Null: nobody listened before either.
+	skipTo(t) {
+		this.exhausted = t === null;
+		this.loadedFrom = Math.min(this.loadedFrom, t ?? this.loadedFrom);
 	}
 
 	// `periodic`. False: too much has changed, `initial` must be asked again; nothing was taken.

@@ -18,7 +18,7 @@ const event = (t, price, more = {}) => ({
 
 // At 1m: bars 0 and 60 s settled, the third open since 120 s; as_of 146 s, from 140 s.
 const initialAnswer = (more = {}) => ({
-	venue: 'synthetic', symbol: 'BTCUSDT', interval: '1m', as_of: 146_000, lag_ms: 100, state: 'synthetic', columns: COLUMNS,
+	venue: 'synthetic', symbol: 'BTCUSDT', interval: '1m', as_of: 146_000, from: 0, to: 180_000, lag_ms: 100, from: 0, to: 180_000, state: 'synthetic', columns: COLUMNS,
 	candles: [row(0, '1'), row(60_000, '2')], gaps: [], revision: '1.10', cursor: 'c1:synthetic:1:3.trade.5',
 	open: { t: 120_000, from: 140_000, base: base(120_000, '3') }, ...more,
 });
@@ -155,11 +155,16 @@ test('periodic that gives up, or speaks of another venue, is not taken', () => {
 test('pages of the past join in front, gaps once', () => {
 	const gap = { from: -90_000, to: -30_000, cause: 'stopped', state: 'open' };
 	const model = loaded({ gaps: [gap] });
-	assert.equal(model.older(initialAnswer({ candles: [row(-120_000, '0.5')], gaps: [gap] })), 1);
+	assert.equal(model.older(initialAnswer({ candles: [row(-120_000, '0.5')], gaps: [gap], from: -120_000, to: 0 })), 1);
 	assert.deepEqual(closes(model)[0], [-2, '0.5']);
-	assert.equal(model.gaps.length, 1);
-	assert.equal(model.exhausted, false);
-	model.older(initialAnswer({ candles: [] }));
+	assert.deepEqual([model.gaps.length, model.exhausted, model.loadedFrom], [1, false, -120_000]);
+	assert.equal(model.older(initialAnswer({ candles: [], from: -600_000, to: -120_000 })), 0);
+	assert.deepEqual([model.exhausted, model.loadedFrom], [false, -600_000]);
+	model.skipTo(-900_000);
+	assert.equal(model.loadedFrom, -900_000);
+	model.older(initialAnswer({ candles: [], from: -900_000, to: -900_000 }));
+	assert.equal(model.exhausted, true);
+	model.skipTo(null);
 	assert.equal(model.exhausted, true);
 });
 
