@@ -21,13 +21,13 @@ FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 # Objects in the order of the data's flow.
 LIB := err clock buf decimal interval inifile setting settings settings_table settings_options log_sink log_line log_repeat log retry metrics idset \
 	stream member event candle second control topic cursor \
-	kafka_conf kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
+	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
 	sink_commit sink_rows sink_late sink_facts sink_meta maintenance
 COLLECTOR := collector ws_to_kafka feed_wants feed_connection feed_socket feed_watch feed_backoff feed_frame json_scan feed_count \
 	feed_subscribe feed_sessions feed_session feed_clock feed_output
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
-	market_cascade market_synthetic market_number market_ahead market_window market_bars market_rows \
+	market_cascade market_synthetic market_number market_ahead market_window market_bars market_symbol market_rows \
 	market_event market truth message event_micro hub market_to_hub \
 	exchange_request rest_param exchange_rest exchange_ws exchange_server
 CTL :=

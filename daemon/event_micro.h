@@ -1,5 +1,6 @@
 /*
- * event_micro: an event object with its times in µs instead of ms, as a connection with timeUnit=MICROSECOND gets it.
+ * event_micro: an event object with its times in µs instead of ms, as a connection with
+ * timeUnit=MICROSECOND gets it.
  */
 #pragma once
 #include "buf.h"

@@ -1,6 +1,7 @@
 /*
- * pricegraph-exchange: a model exchange that speaks Binance's websocket and REST protocols over a recording or a synthetic
- * market (SEMANTICS.md 6). `--list <recording>` prints what a recording holds and ends.
+ * pricegraph-exchange: a model exchange that speaks Binance's websocket and REST protocols over a
+ * recording or a synthetic market (SEMANTICS.md 6). `--list <recording>` prints what a recording
+ * holds and ends.
  */
 #include "clock.h"
 #include "exchange_server.h"
@@ -66,8 +67,8 @@ static void recording_tell(const char *path, const struct recording_catalog *c)
 	for (size_t i = 0; r && (name = recording_skipped(r, i)); i++)
 		log_warn("recording_skipped", " file=\"%s\" reason=\"no receive times\"", name);
 	recording_free(r);
-	log_info("recording", " path=\"%s\" lines=%lld bad_lines=%lld symbols=%zu", path, (long long)c->lines,
-		(long long)c->bad_lines, c->symbol_count);
+	log_info("recording", " path=\"%s\" lines=%lld bad_lines=%lld symbols=%zu", path,
+		(long long)c->lines, (long long)c->bad_lines, c->symbol_count);
 }
 
 static int replay_make(struct parts *p, const char *path, struct err *e)
@@ -88,11 +89,13 @@ static int replay_make(struct parts *p, const char *path, struct err *e)
 	if (!p->recording)
 		return -1;
 	source = recording_to_market_source(p->recording);
-	p->market = market_new(names, p->catalog.symbol_count, source, clock_floor(p->catalog.first_us, SECOND_US));
+	p->market = market_new(names, p->catalog.symbol_count, source,
+		clock_floor(p->catalog.first_us, SECOND_US));
 	return p->market ? 0 : err_set(e, "no memory");
 }
 
-/* The market's past is worked out at once: its 24 h statistics and klines are there when it starts. */
+/* The market's past is worked out at once: its 24 h statistics and klines are there when it
+ * starts. */
 static int synthetic_make(struct parts *p, struct err *e)
 {
 	const struct settings *s = p->settings;
@@ -111,7 +114,8 @@ static int synthetic_make(struct parts *p, struct err *e)
 	p->synthetic = market_synthetic_new(
 		(uint64_t)settings_int(s, "model", "seed"), names, count, start_us - history_us);
 	if (p->synthetic)
-		p->market = market_new(names, count, market_synthetic_source(p->synthetic), start_us - history_us);
+		p->market = market_new(
+			names, count, market_synthetic_source(p->synthetic), start_us - history_us);
 	if (!p->market)
 		return err_set(e, "no memory");
 	do {
@@ -125,18 +129,20 @@ static int parts_make(struct parts *p, struct err *e)
 	const char *source = settings_text(p->settings, "model", "source");
 	const char *truth = settings_text(p->settings, "model", "truth");
 
-	if ((strcmp(source, "synthetic") == 0 ? synthetic_make(p, e) : replay_make(p, source, e)) < 0)
+	if ((strcmp(source, "synthetic") == 0 ? synthetic_make(p, e) : replay_make(p, source, e)) <
+		0)
 		return -1;
 	if (*truth && !(p->truth = truth_open(truth, e)))
 		return -1;
 	p->hub = hub_new((size_t)settings_int(p->settings, "model", "queue_max"),
 		settings_bool(p->settings, "model", "unsolicited"), exchange_ws_wake);
 	if (p->hub)
-		p->arrow = market_to_hub_new(
-			p->market, p->hub, p->truth, settings_float(p->settings, "model", "speed"), p->wall);
+		p->arrow = market_to_hub_new(p->market, p->hub, p->truth,
+			settings_float(p->settings, "model", "speed"), p->wall);
 	if (!p->arrow)
 		return err_set(e, "no memory");
-	p->server = exchange_server_new(p->settings, p->market, p->arrow, p->hub, p->truth, e);
+	p->server = exchange_server_new(
+		p->settings, &(struct exchange_parts){p->market, p->arrow, p->hub, p->truth}, e);
 	return p->server ? 0 : -1;
 }
 
@@ -162,8 +168,8 @@ static void totals_tell(const struct parts *p)
 	if (!p->arrow)
 		return;
 	market_to_hub_counts(p->arrow, &sent, &unsent);
-	log_info("exchange_stopped", " sent=%lld unsent=%lld late=%lld repeats=%lld bad=%lld", (long long)sent,
-		(long long)unsent, (long long)market_late(p->market),
+	log_info("exchange_stopped", " sent=%lld unsent=%lld late=%lld repeats=%lld bad=%lld",
+		(long long)sent, (long long)unsent, (long long)market_late(p->market),
 		(long long)(p->recording ? recording_to_market_repeats(p->recording) : 0),
 		(long long)(p->recording ? recording_to_market_bad(p->recording) : 0));
 }
@@ -174,8 +180,9 @@ static int serve(struct parts *p, struct err *e)
 		return -1;
 	printf("listening %d\n", exchange_server_port(p->server));
 	fflush(stdout);
-	log_info("exchange_started", " port=%d source=\"%s\" speed=%g", exchange_server_port(p->server),
-		settings_text(p->settings, "model", "source"), settings_float(p->settings, "model", "speed"));
+	log_info("exchange_started", " port=%d source=\"%s\" speed=%g",
+		exchange_server_port(p->server), settings_text(p->settings, "model", "source"),
+		settings_float(p->settings, "model", "speed"));
 	return exchange_server_run(p->server, &stop, e);
 }
 
@@ -191,6 +198,7 @@ int main(int argc, char **argv)
 	p.settings = settings_from_command_line('e', argc, argv, &code);
 	if (!p.settings)
 		return code;
+	code = 0;
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);

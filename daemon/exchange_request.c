@@ -56,7 +56,8 @@ static bool id_read(struct request *r)
 		return false;
 	text = json_object_get_string(id);
 	for (size_t i = 0; text[i]; i++) {
-		if (i == ID_MAX || (!isalnum((unsigned char)text[i]) && text[i] != '-' && text[i] != '_'))
+		if (i == ID_MAX ||
+			(!isalnum((unsigned char)text[i]) && text[i] != '-' && text[i] != '_'))
 			return false;
 	}
 	snprintf(r->id, sizeof(r->id), "\"%s\"", text);
@@ -82,7 +83,8 @@ static struct slice param(const struct request *r, size_t i)
 
 	if (!json_object_is_type(item, json_type_string))
 		return (struct slice){NULL, 0};
-	return (struct slice){json_object_get_string(item), (size_t)json_object_get_string_len(item)};
+	return (struct slice){
+		json_object_get_string(item), (size_t)json_object_get_string_len(item)};
 }
 
 static size_t params_count(const struct request *r)
@@ -156,7 +158,8 @@ static void list(struct request *r)
 static void property(struct request *r, bool set)
 {
 	struct slice name = params_count(r) > 0 ? param(r, 0) : (struct slice){NULL, 0};
-	struct json_object *value = set && params_count(r) > 1 ? json_object_array_get_idx(r->params, 1) : NULL;
+	struct json_object *value =
+		set && params_count(r) > 1 ? json_object_array_get_idx(r->params, 1) : NULL;
 
 	if (!name.data)
 		error_answer(r, 2, "Invalid request: property name must be a string");
@@ -206,16 +209,20 @@ static enum request_outcome request_do(struct request *r, size_t len)
 		error_answer(r, 2, "Invalid request: request ID must be an unsigned integer");
 		return REQUEST_ANSWERED;
 	}
-	if (!json_object_object_get_ex(r->root, "method", &name) || !json_object_is_type(name, json_type_string)) {
-		snprintf(message, sizeof(message), "Invalid request: missing field `method` at line 1 column %zu", len);
+	if (!json_object_object_get_ex(r->root, "method", &name) ||
+		!json_object_is_type(name, json_type_string)) {
+		snprintf(message, sizeof(message),
+			"Invalid request: missing field `method` at line 1 column %zu", len);
 		error_answer(r, 2, message);
 		return REQUEST_ANSWERED;
 	}
-	while (method < METHOD_COUNT && strcmp(json_object_get_string(name), method_names[method]) != 0)
+	while (method < METHOD_COUNT &&
+		strcmp(json_object_get_string(name), method_names[method]) != 0)
 		method++;
 	if (method == METHOD_COUNT) {
 		snprintf(message, sizeof(message),
-			"Invalid request: unknown variant %.60s, expected one of `SUBSCRIBE`, `UNSUBSCRIBE`, "
+			"Invalid request: unknown variant %.60s, expected one of `SUBSCRIBE`, "
+			"`UNSUBSCRIBE`, "
 			"`LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY` at line 1 column 28",
 			json_object_get_string(name));
 		error_answer(r, 2, message);
@@ -229,7 +236,8 @@ static enum request_outcome request_do(struct request *r, size_t len)
 	return method_do(r, (enum method)method);
 }
 
-enum request_outcome exchange_request(struct hub *h, struct hub_client *c, const char *text, size_t len, struct buf *answer)
+enum request_outcome exchange_request(
+	struct hub *h, struct hub_client *c, const char *text, size_t len, struct buf *answer)
 {
 	struct request r = {.hub = h, .client = c, .id = "null", .answer = answer};
 	struct json_tokener *tokener = json_tokener_new();
@@ -244,7 +252,9 @@ enum request_outcome exchange_request(struct hub *h, struct hub_client *c, const
 			end = len;
 	}
 	if (!r.root || !json_object_is_type(r.root, json_type_object))
-		buf_printf(answer, "{\"error\":{\"code\":3,\"msg\":\"Invalid JSON: expected value at line 1 column %zu\"}}",
+		buf_printf(answer,
+			"{\"error\":{\"code\":3,\"msg\":\"Invalid JSON: expected value at line 1 "
+			"column %zu\"}}",
 			end > 0 ? end : 1);
 	else
 		outcome = request_do(&r, len);

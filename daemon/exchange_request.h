@@ -1,8 +1,9 @@
 /*
  * exchange_request: the control requests of a websocket client and their answers (BINANCE.md 3).
  *
- * SUBSCRIBE, UNSUBSCRIBE, LIST_SUBSCRIPTIONS, SET_PROPERTY, GET_PROPERTY; ids are int64, texts of at most 36 characters, or null,
- * and echoed. A stream that does not exist is accepted in silence. Errors are nested as on the wire. One owning thread.
+ * SUBSCRIBE, UNSUBSCRIBE, LIST_SUBSCRIPTIONS, SET_PROPERTY, GET_PROPERTY; ids are int64, texts of
+ * at most 36 characters, or null, and echoed. A stream that does not exist is accepted in silence.
+ * Errors are nested as on the wire. One owning thread.
  */
 #pragma once
 #include "buf.h"
@@ -10,7 +11,9 @@
 
 enum request_outcome { REQUEST_ANSWERED, REQUEST_SUBSCRIBED };
 
-/* Carries out one request of client `c` and appends the answer to `answer`. SUBSCRIBED: a SUBSCRIBE succeeded. */
-enum request_outcome exchange_request(struct hub *h, struct hub_client *c, const char *text, size_t len, struct buf *answer);
+/* Carries out one request of client `c` and appends the answer to `answer`. SUBSCRIBED: a
+ * SUBSCRIBE succeeded. */
+enum request_outcome exchange_request(
+	struct hub *h, struct hub_client *c, const char *text, size_t len, struct buf *answer);
 /* False: not the name of a stream by its form (BINANCE.md 3, `invalid stream`). */
 bool exchange_stream_valid(struct slice name);

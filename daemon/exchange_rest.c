@@ -48,7 +48,8 @@ static void number_field(struct buf *out, __int128 number, int places)
 	buf_add_char(out, '"');
 }
 
-static void row_add(const struct asked *q, const struct market_range *range, const struct market_bar *b)
+static void row_add(
+	const struct asked *q, const struct market_range *range, const struct market_bar *b)
 {
 	struct buf *out = &q->answer->body;
 	int64_t end_us = market_rows_end(range, b->open_us);
@@ -81,7 +82,8 @@ static int bound_read(const struct asked *q, const char *name, int64_t *us)
 	return 0;
 }
 
-static int range_read(const struct asked *q, const struct market_symbol **symbol, struct market_range *range)
+static int range_read(
+	const struct asked *q, const struct market_symbol **symbol, struct market_range *range)
 {
 	const char *name, *interval;
 	int64_t limit = LIMIT_DEFAULT;
@@ -95,12 +97,14 @@ static int range_read(const struct asked *q, const struct market_symbol **symbol
 	range->interval = interval_find(interval);
 	if (!range->interval)
 		return rest_error(q->answer, 400, -1120, "Invalid interval.");
-	if (bound_read(q, "startTime", &range->from_us) || bound_read(q, "endTime", &range->to_us) ||
+	if (bound_read(q, "startTime", &range->from_us) ||
+		bound_read(q, "endTime", &range->to_us) ||
 		rest_param_zone(q->request, "timeZone", &range->offset_us, q->answer) ||
 		rest_param_integer(q->request, "limit", &limit, q->answer))
 		return -1;
 	if (limit < 1)
-		return rest_error(q->answer, 400, -1130, "Data sent for parameter 'limit' is not valid.");
+		return rest_error(
+			q->answer, 400, -1130, "Data sent for parameter 'limit' is not valid.");
 	range->limit = limit > LIMIT_MAX ? LIMIT_MAX : (size_t)limit;
 	return 0;
 }
@@ -116,7 +120,8 @@ static int serve_klines(const struct asked *q)
 		return -1;
 	rows = aligned_alloc(_Alignof(struct market_bar), range.limit * sizeof(*rows));
 	if (!rows)
-		return rest_error(q->answer, 500, -1000, "An unknown error occurred while processing the request.");
+		return rest_error(q->answer, 500, -1000,
+			"An unknown error occurred while processing the request.");
 	count = market_rows(q->market, symbol, &range, rows);
 	buf_add_char(&q->answer->body, '[');
 	for (size_t i = 0; i < count; i++) {
@@ -171,7 +176,9 @@ static void symbol_add(struct buf *out, const struct market_symbol *s)
 	buf_add_json(out, s->name, base);
 	buf_add_str(out, ",\"baseAssetPrecision\":8,\"quoteAsset\":");
 	buf_add_json(out, s->name + base, strlen(s->name + base));
-	buf_add_str(out, ",\"quotePrecision\":8,\"quoteAssetPrecision\":8,\"orderTypes\":[\"LIMIT\",\"MARKET\"],"
+	buf_add_str(out,
+		",\"quotePrecision\":8,\"quoteAssetPrecision\":8,\"orderTypes\":[\"LIMIT\","
+		"\"MARKET\"],"
 		"\"isSpotTradingAllowed\":true,\"isMarginTradingAllowed\":false,\"filters\":["
 		"{\"filterType\":\"PRICE_FILTER\",\"minPrice\":\"");
 	number_add(out, tick, NUMBER_PLACES);
@@ -184,7 +191,8 @@ static void symbol_add(struct buf *out, const struct market_symbol *s)
 	buf_add_str(out, "\"}],\"permissions\":[],\"permissionSets\":[[\"SPOT\"]]}");
 }
 
-/* Is `name` the one of `symbol`, or in the list ["A","B"] of `symbols`, or was neither asked for? */
+/* Is `name` the one of `symbol`, or in the list ["A","B"] of `symbols`, or was neither asked
+ * for? */
 static bool symbol_asked(const struct rest_request *r, const char *name)
 {
 	const char *one = rest_param(r, "symbol"), *list = rest_param(r, "symbols"), *at = list;
@@ -221,13 +229,16 @@ static int serve_info(const struct asked *q)
 	int asked = names_asked(q->request), found = 0;
 
 	if (rest_param(q->request, "symbol") && rest_param(q->request, "symbols"))
-		return rest_error(q->answer, 400, -1128, "Combination of optional parameters invalid.");
+		return rest_error(
+			q->answer, 400, -1128, "Combination of optional parameters invalid.");
 	if (asked < 0)
 		return rest_error(q->answer, 400, -1100,
-			"Illegal characters found in parameter 'symbols'; legal range is '^\\[(\"[^\"]+\",?)+\\]$'.");
+			"Illegal characters found in parameter 'symbols'; legal range is "
+			"'^\\[(\"[^\"]+\",?)+\\]$'.");
 	buf_add_str(out, "{\"timezone\":\"UTC\",\"serverTime\":");
 	time_add(q, q->clock_us);
-	buf_add_str(out, ",\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\","
+	buf_add_str(out,
+		",\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\","
 		"\"intervalNum\":1,\"limit\":6000}],\"exchangeFilters\":[],\"symbols\":[");
 	for (size_t i = 0; i < market_symbol_count(q->market); i++) {
 		const struct market_symbol *s = market_symbol_at(q->market, i);
@@ -247,12 +258,15 @@ static int serve_info(const struct asked *q)
 static const struct endpoint endpoints[] = {
 	{"/api/v3/ping", 1, serve_ping, {NULL}},
 	{"/api/v3/time", 1, serve_time, {NULL}},
-	{"/api/v3/klines", 2, serve_klines, {"symbol", "interval", "startTime", "endTime", "timeZone", "limit", NULL}},
-	{"/api/v3/uiKlines", 2, serve_klines, {"symbol", "interval", "startTime", "endTime", "timeZone", "limit", NULL}},
+	{"/api/v3/klines", 2, serve_klines,
+		{"symbol", "interval", "startTime", "endTime", "timeZone", "limit", NULL}},
+	{"/api/v3/uiKlines", 2, serve_klines,
+		{"symbol", "interval", "startTime", "endTime", "timeZone", "limit", NULL}},
 	{"/api/v3/exchangeInfo", 20, serve_info, {"symbol", "symbols", NULL}},
 };
 
-void exchange_rest(const struct market *m, int64_t clock_us, const struct rest_request *r, struct rest_answer *a)
+void exchange_rest(const struct market *m, int64_t clock_us, const struct rest_request *r,
+	struct rest_answer *a)
 {
 	struct asked q = {.market = m, .clock_us = clock_us, .request = r, .answer = a};
 

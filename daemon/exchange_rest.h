@@ -1,5 +1,6 @@
 /*
- * exchange_rest: the REST endpoints of the model exchange (BINANCE.md 6): /api/v3/ping, time, klines, uiKlines, exchangeInfo.
+ * exchange_rest: the REST endpoints of the model exchange (BINANCE.md 6): /api/v3/ping, time,
+ * klines, uiKlines, exchangeInfo.
  *
  * All answers come from the market as it is at that moment. One owning thread; never blocks.
  */
@@ -7,5 +8,7 @@
 #include "market.h"
 #include "rest_param.h"
 
-/* Fills `a` (body initialised, empty) with status, weight and JSON body. `clock_us`: the venue's clock. */
-void exchange_rest(const struct market *m, int64_t clock_us, const struct rest_request *r, struct rest_answer *a);
+/* Fills `a` (body initialised, empty) with status, weight and JSON body. `clock_us`: the venue's
+ * clock. */
+void exchange_rest(const struct market *m, int64_t clock_us, const struct rest_request *r,
+	struct rest_answer *a);

@@ -32,7 +32,8 @@ struct exchange_server {
 	struct err *reason;
 };
 
-static const lws_retry_bo_t no_own_pings = {.secs_since_valid_ping = 65000, .secs_since_valid_hangup = 65500};
+static const lws_retry_bo_t no_own_pings = {
+	.secs_since_valid_ping = 65000, .secs_since_valid_hangup = 65500};
 
 static void weight_count(struct exchange_server *x, struct rest_answer *a)
 {
@@ -43,16 +44,20 @@ static void weight_count(struct exchange_server *x, struct rest_answer *a)
 	x->minute = minute;
 	x->weight += a->weight;
 	if (x->weight > WEIGHT_MAX)
-		rest_error(a, 429, -1003, "Too much request weight used; please use WebSocket Streams for live updates.");
+		rest_error(a, 429, -1003,
+			"Too much request weight used; please use WebSocket Streams for live "
+			"updates.");
 }
 
-static int header_add(struct lws *wsi, const char *name, const char *value, unsigned char **p, unsigned char *end)
+static int header_add(
+	struct lws *wsi, const char *name, const char *value, unsigned char **p, unsigned char *end)
 {
-	return lws_add_http_header_by_name(
-		wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), p, end);
+	return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+		(const unsigned char *)value, (int)strlen(value), p, end);
 }
 
-static int answer_send(struct exchange_server *x, struct connection *c, struct lws *wsi, struct rest_answer *a)
+static int answer_send(
+	struct exchange_server *x, struct connection *c, struct lws *wsi, struct rest_answer *a)
 {
 	unsigned char headers[LWS_PRE + HEADERS_BYTES], *start = headers + LWS_PRE, *p = start;
 	unsigned char *end = headers + sizeof(headers);
@@ -65,11 +70,13 @@ static int answer_send(struct exchange_server *x, struct connection *c, struct l
 		return -1;
 	memcpy(c->body + LWS_PRE, a->body.data, a->body.len);
 	c->body_len = a->body.len;
-	if (lws_add_http_common_headers(wsi, (unsigned)a->status, "application/json;charset=UTF-8", c->body_len, &p, end) ||
+	if (lws_add_http_common_headers(wsi, (unsigned)a->status, "application/json;charset=UTF-8",
+		    c->body_len, &p, end) ||
 		header_add(wsi, "x-mbx-used-weight-1m:", weight, &p, end) ||
 		header_add(wsi, "x-mbx-used-weight:", weight, &p, end) ||
 		header_add(wsi, "x-pricegraph-speed:", speed, &p, end) ||
-		header_add(wsi, "x-pricegraph-state:", market_state_name(market_to_hub_state(x->ws.market)), &p, end) ||
+		header_add(wsi, "x-pricegraph-state:",
+			market_state_name(market_to_hub_state(x->ws.market)), &p, end) ||
 		(a->status == 429 && header_add(wsi, "retry-after:", wait, &p, end)) ||
 		(a->status == 405 && header_add(wsi, "allow:", "GET", &p, end)) ||
 		lws_finalize_write_http_header(wsi, start, &p, end))
@@ -85,7 +92,8 @@ static void params_read(struct lws *wsi, struct rest_request *r, char text[URL_B
 
 	for (int i = 0; r->count < REST_PARAMS_MAX && used < URL_BYTES_MAX - 2; i++) {
 		char *fragment = text + used, *equals;
-		int len = lws_hdr_copy_fragment(wsi, fragment, (int)(URL_BYTES_MAX - used - 1), WSI_TOKEN_HTTP_URI_ARGS, i);
+		int len = lws_hdr_copy_fragment(
+			wsi, fragment, (int)(URL_BYTES_MAX - used - 1), WSI_TOKEN_HTTP_URI_ARGS, i);
 
 		if (len < 0)
 			return;
@@ -96,7 +104,8 @@ static void params_read(struct lws *wsi, struct rest_request *r, char text[URL_B
 		equals = strchr(fragment, '=');
 		if (equals)
 			*equals = '\0';
-		r->params[r->count++] = (struct rest_param){fragment, equals ? equals + 1 : fragment + len};
+		r->params[r->count++] =
+			(struct rest_param){fragment, equals ? equals + 1 : fragment + len};
 	}
 }
 
@@ -108,7 +117,8 @@ static bool microseconds_wanted(struct lws *wsi)
 	return strcasecmp(value, "MICROSECOND") == 0;
 }
 
-static int http_request(struct exchange_server *x, struct connection *c, struct lws *wsi, struct slice path)
+static int http_request(
+	struct exchange_server *x, struct connection *c, struct lws *wsi, struct slice path)
 {
 	struct rest_request r = {.count = 0};
 	struct rest_answer a = {.status = 200};
@@ -147,7 +157,8 @@ static int http_write(struct connection *c, struct lws *wsi)
 	return n < 0 || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
 	struct exchange_server *x = lws_context_user(lws_get_context(wsi));
 	struct connection *c = user;
@@ -212,11 +223,19 @@ static void on_lws_log(int level, const char *line)
 
 static int context_make(struct exchange_server *x, const struct settings *s, struct err *e)
 {
-	const char *listen = settings_text(s, "model", "listen"), *cert = settings_text(s, "model", "tls_cert");
+	const char *listen = settings_text(s, "model", "listen"),
+		   *cert = settings_text(s, "model", "tls_cert");
 	int port = (int)settings_int(s, "model", "port");
-	struct lws_context_creation_info info = {.port = port, .iface = listen, .protocols = x->protocols,
-		.gid = -1, .uid = -1, .user = x, .max_http_header_data = URL_BYTES_MAX,
-		.retry_and_idle_policy = &no_own_pings, .keepalive_timeout = 60, .vhost_name = "model",
+	struct lws_context_creation_info info = {.port = port,
+		.iface = listen,
+		.protocols = x->protocols,
+		.gid = -1,
+		.uid = -1,
+		.user = x,
+		.max_http_header_data = URL_BYTES_MAX,
+		.retry_and_idle_policy = &no_own_pings,
+		.keepalive_timeout = 60,
+		.vhost_name = "model",
 		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS};
 
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
@@ -234,12 +253,15 @@ static int context_make(struct exchange_server *x, const struct settings *s, str
 	}
 	x->vhost = lws_create_vhost(x->context, &info);
 	if (!x->vhost)
-		return err_set(e, "cannot listen on %s port %d: the port is taken, or the address or certificate is not usable",
+		return err_set(e,
+			"cannot listen on %s port %d: the port is taken, or the address or "
+			"certificate is not usable",
 			listen, port);
 	return 0;
 }
 
-struct exchange_server *exchange_server_new(const struct settings *s, struct market *m, struct market_to_hub *a, struct hub *h, struct truth *t, struct err *e)
+struct exchange_server *exchange_server_new(
+	const struct settings *s, const struct exchange_parts *parts, struct err *e)
 {
 	struct exchange_server *x = calloc(1, sizeof(*x));
 
@@ -247,15 +269,18 @@ struct exchange_server *exchange_server_new(const struct settings *s, struct mar
 		err_set(e, "no memory");
 		return NULL;
 	}
-	x->protocols[0] = (struct lws_protocols){.name = "model", .callback = callback,
-		.per_session_data_size = sizeof(struct connection), .rx_buffer_size = WS_REQUEST_BYTES};
-	x->market = m;
-	x->truth = t;
-	x->ws.hub = h;
-	x->ws.market = a;
+	x->protocols[0] = (struct lws_protocols){.name = "model",
+		.callback = callback,
+		.per_session_data_size = sizeof(struct connection),
+		.rx_buffer_size = WS_REQUEST_BYTES};
+	x->market = parts->market;
+	x->truth = parts->truth;
+	x->ws.hub = parts->hub;
+	x->ws.market = parts->arrow;
 	x->ws.limits = (struct ws_limits){
 		.ping_us = (int64_t)(settings_float(s, "model", "ping") * SECOND_US),
-		.pong_timeout_us = (int64_t)(settings_float(s, "model", "pong_timeout") * SECOND_US),
+		.pong_timeout_us =
+			(int64_t)(settings_float(s, "model", "pong_timeout") * SECOND_US),
 		.clock_ping_us = (int64_t)(settings_float(s, "model", "clock_ping") * SECOND_US)};
 	if (context_make(x, s, e) == 0)
 		return x;

@@ -37,7 +37,8 @@ bool exchange_ws_path(struct lws *wsi)
 
 	if (!url_copy(wsi, url))
 		return false;
-	return strcmp(url, "/ws") == 0 || strncmp(url, "/ws/", 4) == 0 || strcmp(url, "/stream") == 0;
+	return strcmp(url, "/ws") == 0 || strncmp(url, "/ws/", 4) == 0 ||
+	       strcmp(url, "/stream") == 0;
 }
 
 /* Subscribes to `a/b/c`. Returns whether there was any name. */
@@ -85,7 +86,8 @@ static void established(struct ws_server *server, struct ws_session *s, struct l
 
 static int close_with(struct lws *wsi, const char *reason)
 {
-	lws_close_reason(wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, (unsigned char *)(uintptr_t)reason, strlen(reason));
+	lws_close_reason(wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, (unsigned char *)(uintptr_t)reason,
+		strlen(reason));
 	return -1;
 }
 
@@ -97,7 +99,8 @@ static void request_answer(struct ws_server *server, struct ws_session *s)
 
 	buf_init(&answer, ANSWER_BYTES);
 	outcome = exchange_request(server->hub, &s->client, s->request, s->request_len, &answer);
-	m = answer.failed ? NULL : message_new(MESSAGE_TEXT, &(struct slice){answer.data, answer.len}, 1);
+	m = answer.failed ? NULL
+			  : message_new(MESSAGE_TEXT, &(struct slice){answer.data, answer.len}, 1);
 	hub_send(server->hub, &s->client, m);
 	message_release(m);
 	buf_done(&answer);
@@ -109,7 +112,8 @@ static void request_answer(struct ws_server *server, struct ws_session *s)
 
 static bool too_many(struct ws_session *s)
 {
-	int64_t now = clock_mono_us(), *oldest = &s->request_us[s->requests++ % WS_REQUESTS_A_SECOND];
+	int64_t now = clock_mono_us(),
+		*oldest = &s->request_us[s->requests++ % WS_REQUESTS_A_SECOND];
 	bool many = s->requests > WS_REQUESTS_A_SECOND && now - *oldest < SECOND_US;
 
 	*oldest = now;
@@ -119,7 +123,8 @@ static bool too_many(struct ws_session *s)
 /* Gathers the pieces of a text frame. True: it is complete and short enough to be read. */
 static bool gathered(struct ws_session *s, struct lws *wsi, struct slice in)
 {
-	size_t header = s->request_len + in.len > 125 ? 8 : 6; /* of a client's frame, with its mask */
+	size_t header =
+		s->request_len + in.len > 125 ? 8 : 6; /* of a client's frame, with its mask */
 	char *more;
 
 	s->request_long |= s->request_len + in.len + header > WS_REQUEST_BYTES;
@@ -135,7 +140,8 @@ static bool gathered(struct ws_session *s, struct lws *wsi, struct slice in)
 	return lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
 }
 
-static int received(struct ws_server *server, struct ws_session *s, struct lws *wsi, struct slice in)
+static int received(
+	struct ws_server *server, struct ws_session *s, struct lws *wsi, struct slice in)
 {
 	int rc = 0;
 
@@ -150,7 +156,8 @@ static int received(struct ws_server *server, struct ws_session *s, struct lws *
 	return rc;
 }
 
-/* Clients may answer the latest of several PINGs only (LIMITS.md), so any PONG with a payload answers those before. */
+/* Clients may answer the latest of several PINGs only (LIMITS.md), so any PONG with a payload
+ * answers those before. */
 static void ponged(struct ws_session *s, struct slice in)
 {
 	if (in.len > 0)
@@ -185,7 +192,8 @@ static void closed(struct ws_server *server, struct ws_session *s)
 	memset(s, 0, sizeof(*s));
 }
 
-int exchange_ws_callback(struct ws_server *server, struct ws_session *s, struct lws *wsi, enum lws_callback_reasons reason, struct slice in)
+int exchange_ws_callback(struct ws_server *server, struct ws_session *s, struct lws *wsi,
+	enum lws_callback_reasons reason, struct slice in)
 {
 	if (reason == LWS_CALLBACK_ESTABLISHED) {
 		established(server, s, wsi);
@@ -213,7 +221,8 @@ void exchange_ws_tend(struct ws_server *server)
 	for (struct hub_client *c = hub_first(server->hub); c; c = c->next) {
 		struct ws_session *s = session_of(c);
 
-		if (s->unanswered_us && now - s->unanswered_us >= server->limits.pong_timeout_us && !s->closing) {
+		if (s->unanswered_us && now - s->unanswered_us >= server->limits.pong_timeout_us &&
+			!s->closing) {
 			s->closing = "Pong timeout";
 			lws_callback_on_writable(s->wsi);
 			lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_OK, CLOSE_US / SECOND_US);

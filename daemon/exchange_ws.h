@@ -1,10 +1,13 @@
 /*
- * exchange_ws: the websocket connections of the model exchange (libwebsockets): paths, requests, PINGs, limits, closing.
+ * exchange_ws: the websocket connections of the model exchange (libwebsockets): paths, requests,
+ * PINGs, limits, closing.
  *
- * Paths and behaviour: BINANCE.md 2 to 4. Every PING carries the venue's clock in ms as decimal text, strictly behind
- * the frames of that time: at connect, behind each answer to SUBSCRIBE, and once a `clock_ping_us`. A client that has not answered a
- * PING in `pong_timeout_us`, or sends more than 5 requests in a second, is closed with 1008. PONGs are not counted, and PINGs of the
- * client neither, because libwebsockets answers them without telling. On the exchange's one thread.
+ * Paths and behaviour: BINANCE.md 2 to 4. Every PING carries the venue's clock in ms as decimal
+ * text, strictly behind the frames of that time: at connect, behind each answer to SUBSCRIBE, and
+ * once a `clock_ping_us`. A client that has not answered a PING in `pong_timeout_us`, or sends
+ * more than 5 requests in a second, is closed with 1008. PONGs are not counted, and PINGs of the
+ * client neither, because libwebsockets answers them without telling. On the exchange's one
+ * thread.
  */
 #pragma once
 #include "market_to_hub.h"
@@ -20,8 +23,8 @@ struct ws_limits {
 
 struct ws_session { /* zeroed when a connection is made */
 	struct hub_client client;
-	struct lws *wsi; /* NULL = not established */
-	const char *closing; /* reason to close for, as soon as it can be written */
+	struct lws *wsi;                  /* NULL = not established */
+	const char *closing;              /* reason to close for, as soon as it can be written */
 	int64_t pinged_us, unanswered_us; /* monotonic; unanswered 0 = none */
 	int64_t request_us[WS_REQUESTS_A_SECOND]; /* when the last ones came, a ring */
 	unsigned requests;
@@ -41,6 +44,7 @@ void exchange_ws_wake(struct hub_client *c);
 /* May this upgrade be answered? Else the caller answers 404. */
 bool exchange_ws_path(struct lws *wsi);
 /* libwebsockets' callbacks of an upgraded connection; the returned value is theirs. */
-int exchange_ws_callback(struct ws_server *server, struct ws_session *s, struct lws *wsi, enum lws_callback_reasons reason, struct slice in);
+int exchange_ws_callback(struct ws_server *server, struct ws_session *s, struct lws *wsi,
+	enum lws_callback_reasons reason, struct slice in);
 /* PINGs that are due and PONGs that did not come; to be called some times a second. */
 void exchange_ws_tend(struct ws_server *server);

@@ -155,7 +155,8 @@ void hub_unsubscribe(struct hub *h, struct hub_client *c, struct slice name)
 	for (size_t i = 0; s && i < c->stream_count; i++) {
 		if (c->streams[i] != s)
 			continue;
-		memmove(c->streams + i, c->streams + i + 1, (c->stream_count - i - 1) * sizeof(*c->streams));
+		memmove(c->streams + i, c->streams + i + 1,
+			(c->stream_count - i - 1) * sizeof(*c->streams));
 		c->stream_count--;
 		stream_drop(h, s, c);
 		return;
@@ -215,7 +216,8 @@ struct message *hub_take(struct hub_client *c)
 }
 
 /* The event as a client of this mode gets it. */
-static struct message *event_message(struct hub *h, const struct market_event *ev, bool combined, bool micro)
+static struct message *event_message(
+	struct hub *h, const struct market_event *ev, bool combined, bool micro)
 {
 	struct slice object = ev->object;
 
@@ -231,7 +233,9 @@ static struct message *event_message(struct hub *h, const struct market_event *e
 	if (!combined || !ev->name.data)
 		return message_new(MESSAGE_TEXT, &object, 1);
 	return message_new(MESSAGE_TEXT,
-		(struct slice[]){{"{\"stream\":\"", 11}, ev->name, {"\",\"data\":", 9}, object, {"}", 1}}, 5);
+		(struct slice[]){
+			{"{\"stream\":\"", 11}, ev->name, {"\",\"data\":", 9}, object, {"}", 1}},
+		5);
 }
 
 bool hub_publish(struct hub *h, const struct market_event *ev)

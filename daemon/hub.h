@@ -1,9 +1,9 @@
 /*
  * hub: who subscribed to what, and the queues of what each connection is still to be sent.
  *
- * Answers, PINGs and data of a connection share one queue, so their order is that in which they came about. A queue has a
- * maximum in bytes; a connection that exceeds it is marked `overrun` and gets nothing more: its owner closes it. The
- * market never waits for it. One owning thread.
+ * Answers, PINGs and data of a connection share one queue, so their order is that in which they
+ * came about. A queue has a maximum in bytes; a connection that exceeds it is marked `overrun` and
+ * gets nothing more: its owner closes it. The market never waits for it. One owning thread.
  */
 #pragma once
 #include "err.h"
@@ -17,7 +17,7 @@
 
 struct hub_stream;
 struct hub_client {
-	bool combined;	   /* data frames are wrapped */
+	bool combined;     /* data frames are wrapped */
 	bool microseconds; /* timeUnit */
 	bool overrun;
 	struct hub_stream **streams; /* subscribed, in order */
@@ -28,9 +28,10 @@ struct hub_client {
 };
 
 struct hub;
-/* `unsolicited`: recorded frames go to every connection. `wake` is called with a client whose queue is no longer empty, or that was overrun. */
+/* `unsolicited`: recorded frames go to every connection. `wake` is called with a client whose
+ * queue is no longer empty, or that was overrun. */
 struct hub *hub_new(size_t queue_max_bytes, bool unsolicited, void (*wake)(struct hub_client *));
-void hub_free(struct hub *h); /* all clients must have left */
+void hub_free(struct hub *h);                        /* all clients must have left */
 void hub_join(struct hub *h, struct hub_client *c);  /* `c` zeroed; lent until hub_leave */
 void hub_leave(struct hub *h, struct hub_client *c); /* drops its subscriptions and its queue */
 /* 0 also if it is subscribed already. -1: HUB_STREAMS_MAX are, or no memory. */

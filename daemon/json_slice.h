@@ -1,8 +1,10 @@
 /*
- * json_slice: the members of a JSON object as slices of its own text, nothing copied and nothing printed anew.
+ * json_slice: the members of a JSON object as slices of its own text, nothing copied and nothing
+ * printed anew.
  *
- * For recorded frames, whose event objects must go on byte for byte. It finds where values begin and end; it does
- * not prove that the text is valid JSON (who needs the values parses them). Passive, any thread.
+ * For recorded frames, whose event objects must go on byte for byte. It finds where values begin
+ * and end; it does not prove that the text is valid JSON (who needs the values parses them).
+ * Passive, any thread.
  */
 #pragma once
 #include <stdbool.h>
@@ -20,8 +22,8 @@ struct json_members {
 
 /* Begins at the members of `object`. False: it is not an object. */
 bool json_members_begin(struct json_members *m, struct slice object);
-/* The next member: `key` without its quotes, `value` without blanks around it (strings with their quotes).
- * False: no more, or the text is broken there. */
+/* The next member: `key` without its quotes, `value` without blanks around it (strings with
+ * their quotes). False: no more, or the text is broken there. */
 bool json_members_next(struct json_members *m, struct slice *key, struct slice *value);
 /* The value of member `name`; an absent slice if there is none. */
 struct slice json_member(struct slice object, const char *name);

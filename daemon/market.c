@@ -2,8 +2,6 @@
 #include "clock.h"
 #include "market_ahead.h"
 #include "market_event.h"
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +10,10 @@
 struct market {
 	struct market_symbol *symbols;
 	size_t count;
-	size_t *by_phase;      /* indices of the symbols, by phase */
-	size_t slot_turn;      /* whose slot ends next: by_phase[slot_turn] */
-	int64_t slot_base_us;  /* the second in which it does */
-	int64_t second_us;     /* the second whose end is next */
+	size_t *by_phase;     /* indices of the symbols, by phase */
+	size_t slot_turn;     /* whose slot ends next: by_phase[slot_turn] */
+	int64_t slot_base_us; /* the second in which it does */
+	int64_t second_us;    /* the second whose end is next */
 	struct market_ahead ahead;
 	const struct market_output *output;
 	bool ended;
@@ -24,29 +22,6 @@ struct market {
 	size_t span_count;
 	struct buf text;
 };
-
-/* FNV-1a: a fixed phase that the name alone decides. */
-static int64_t phase_of(const char *name)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (; *name; name++)
-		h = (h ^ (unsigned char)*name) * 1099511628211u;
-	return (int64_t)(h % 1000) * MS_US;
-}
-
-static void symbol_init(struct market_symbol *s, const char *name)
-{
-	snprintf(s->name, sizeof(s->name), "%s", name);
-	for (size_t i = 0; s->name[i]; i++)
-		s->lower[i] = (char)tolower((unsigned char)s->name[i]);
-	snprintf(s->trade_name, sizeof(s->trade_name), "%s@trade", s->lower);
-	snprintf(s->kline_name, sizeof(s->kline_name), "%s@kline_1s", s->lower);
-	snprintf(s->ticker_name, sizeof(s->ticker_name), "%s@miniTicker", s->lower);
-	market_window_init(&s->window, phase_of(s->name));
-	s->last_trade_us = -1;
-	s->close_us = MARKET_NEVER;
-}
 
 static int phase_compare(const void *a, const void *b, void *ctx)
 {
@@ -68,18 +43,13 @@ static int time_begin(struct market *m, int64_t t_us)
 	m->spans[m->span_count++] = (struct market_span){t_us, t_us};
 	m->reached_us = m->second_us = m->slot_base_us = t_us;
 	m->slot_turn = 0;
-	for (size_t i = 0; i < m->count; i++) {
-		struct market_symbol *s = &m->symbols[i];
-
-		s->slot_us = market_window_slot_after(&s->window, t_us - 1);
-		s->closed_price = s->window.last_price;
-		if (s->close_us != MARKET_NEVER)
-			s->close_us = t_us;
-	}
+	for (size_t i = 0; i < m->count; i++)
+		market_symbol_begin(&m->symbols[i], t_us);
 	return 0;
 }
 
-struct market *market_new(const char *const *names, size_t count, struct market_source source, int64_t start_us)
+struct market *market_new(
+	const char *const *names, size_t count, struct market_source source, int64_t start_us)
 {
 	struct market *m = calloc(1, sizeof(*m));
 
@@ -95,7 +65,7 @@ struct market *market_new(const char *const *names, size_t count, struct market_
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
-		symbol_init(&m->symbols[i], names[i]);
+		market_symbol_init(&m->symbols[i], names[i]);
 		m->by_phase[i] = i;
 	}
 	qsort_r(m->by_phase, count, sizeof(*m->by_phase), phase_compare, m);
@@ -110,10 +80,8 @@ void market_free(struct market *m)
 	if (!m)
 		return;
 	market_ahead_done(&m->ahead);
-	for (size_t i = 0; i < m->count; i++) {
-		market_bars_done(&m->symbols[i].bars);
-		market_window_done(&m->symbols[i].window);
-	}
+	for (size_t i = 0; i < m->count; i++)
+		market_symbol_done(&m->symbols[i]);
 	buf_done(&m->text);
 	free(m->spans);
 	free(m->by_phase);
@@ -140,38 +108,31 @@ static void give(struct market *m, struct market_event *ev, const char *name)
 
 static void kline_close(struct market *m, struct market_symbol *s)
 {
-	const struct market_bar_list *l = &s->bars.seconds;
-	int64_t price = s->closed_price;
-	struct market_bar flat = {.open_us = s->close_us, .first_id = -1, .last_id = -1,
-		.open = price, .high = price, .low = price, .close = price};
-	size_t i = market_bar_list_find(l, s->close_us);
-	const struct market_bar *b = i < l->count ? &l->items[i] : &flat;
+	struct market_bar bar = market_symbol_close(s);
 
-	if (b->open_us != s->close_us)
-		b = &flat;
-	if (m->output) {
-		buf_reset(&m->text);
-		market_event_kline(&m->text, s->name, m->reached_us, b);
-		give(m, &(struct market_event){0}, s->kline_name);
-	}
-	s->closed_price = b->close;
-	s->close_us += SECOND_US;
+	if (!m->output)
+		return;
+	buf_reset(&m->text);
+	market_event_kline(&m->text, s->name, m->reached_us, &bar);
+	give(m, &(struct market_event){0}, s->kline_name);
 }
 
 static void slot_end(struct market *m, struct market_symbol *s)
 {
+	int64_t end_us = s->slot_us;
 	struct market_stats stats;
 
-	if (s->last_trade_us >= 0 && market_window_end(&s->window, s->slot_us, &stats) && m->output) {
-		buf_reset(&m->text);
-		market_event_mini_ticker(&m->text, s->name, s->slot_us, &stats);
-		give(m, &(struct market_event){0}, s->ticker_name);
-	}
-	s->slot_us += SLOT_US;
+	if (!market_symbol_slot(s, &stats) || !m->output)
+		return;
+	buf_reset(&m->text);
+	market_event_mini_ticker(&m->text, s->name, end_us, &stats);
+	give(m, &(struct market_event){0}, s->ticker_name);
 }
 
-/* Does what is due of a symbol at `now_us`, in order, unless a trade of that time is still to come. */
-static void symbol_release(struct market *m, struct market_symbol *s, int64_t now_us, int64_t delay_us)
+/* Does what is due of a symbol at `now_us`, in order, unless a trade of that time is still to
+ * come. */
+static void symbol_release(
+	struct market *m, struct market_symbol *s, int64_t now_us, int64_t delay_us)
 {
 	int64_t coming = market_ahead_coming(&m->ahead, (size_t)(s - m->symbols));
 
@@ -195,42 +156,22 @@ static void all_release(struct market *m, int64_t now_us, int64_t delay_us)
 		symbol_release(m, &m->symbols[i], now_us, delay_us);
 }
 
-/* A later second or slot was begun, or its own is closed (the one just before a market's start is not). */
-static bool trade_late(const struct market *m, const struct market_symbol *s, const struct market_trade *t)
-{
-	int64_t second = clock_floor(t->trade_us, SECOND_US);
-
-	if (s->last_trade_us < 0)
-		return false;
-	return second < clock_floor(s->last_trade_us, SECOND_US) ||
-		market_window_slot_after(&s->window, t->trade_us - 1) <
-			market_window_slot_after(&s->window, s->last_trade_us - 1) ||
-		(second < s->close_us && s->close_us != m->spans[m->span_count - 1].from_us);
-}
-
 static int trade_take(struct market *m, const struct market_item *item, struct err *e)
 {
-	const struct market_trade *t = &item->trade;
-	struct market_symbol *s = &m->symbols[t->symbol];
+	struct market_symbol *s = &m->symbols[item->trade.symbol];
+	struct market_event ev = {.object = {item->text, item->text_len}};
+	int rc = market_symbol_add(s, &item->trade);
 
-	if (trade_late(m, s, t)) {
-		m->late++;
-		return 0;
-	}
-	if (market_bars_add(&s->bars, t) || market_window_add(&s->window, t))
+	if (rc < 0)
 		return err_set(e, "no memory");
-	s->last_trade_us = t->trade_us;
-	if (clock_floor(t->trade_us, SECOND_US) < s->close_us)
-		s->close_us = clock_floor(t->trade_us, SECOND_US); /* its first one, or the first behind a jump */
-	if (m->output) {
-		struct market_event ev = {.object = {item->text, item->text_len}};
-
-		if (!item->text) {
-			buf_reset(&m->text);
-			market_event_trade(&m->text, s->name, item->at_us, t);
-		}
-		give(m, &ev, s->trade_name);
+	m->late += rc == 0;
+	if (rc == 0 || !m->output)
+		return 0;
+	if (!item->text) {
+		buf_reset(&m->text);
+		market_event_trade(&m->text, s->name, item->at_us, &item->trade);
 	}
+	give(m, &ev, s->trade_name);
 	return 0;
 }
 
@@ -245,7 +186,8 @@ static void frame_take(struct market *m, const struct market_item *item)
 	give(m, &ev, NULL);
 }
 
-static void notice_give(struct market *m, const char *name, const char *event, const struct market_item *item)
+static void notice_give(
+	struct market *m, const char *name, const char *event, const struct market_item *item)
 {
 	bool jump = item->kind == MARKET_JUMP;
 
@@ -288,7 +230,8 @@ static int item_next(struct market *m, struct err *e)
 
 	free(item.text);
 	if (item.kind == MARKET_TRADE && rc == 0)
-		symbol_release(m, &m->symbols[item.trade.symbol], m->reached_us, MARKET_KLINE_DELAY_US);
+		symbol_release(
+			m, &m->symbols[item.trade.symbol], m->reached_us, MARKET_KLINE_DELAY_US);
 	return rc;
 }
 
@@ -301,15 +244,18 @@ static int64_t slot_tick_us(const struct market *m)
 
 static void slot_tick(struct market *m)
 {
-	symbol_release(m, &m->symbols[m->by_phase[m->slot_turn]], m->reached_us, MARKET_KLINE_DELAY_US);
+	symbol_release(
+		m, &m->symbols[m->by_phase[m->slot_turn]], m->reached_us, MARKET_KLINE_DELAY_US);
 	if (++m->slot_turn == m->count) {
 		m->slot_turn = 0;
 		m->slot_base_us += SECOND_US;
 	}
 }
 
-/* What is next: trades and frames before the ends of seconds and slots of the same instant, these before jumps and the end. */
-static int64_t choose(const struct market *m, int64_t *item_us, int64_t *second_us, int64_t *slot_us)
+/* What is next: trades and frames before the ends of seconds and slots of the same instant,
+ * these before jumps and the end. */
+static int64_t choose(
+	const struct market *m, int64_t *item_us, int64_t *second_us, int64_t *slot_us)
 {
 	const struct market_item *item = market_ahead_peek(&m->ahead);
 	bool last = item && (item->kind == MARKET_JUMP || item->kind == MARKET_END);

@@ -1,33 +1,31 @@
 /*
- * market: the model's market: items of a source become the exchange's events, each at its market time (BINANCE.md 5 and 9).
+ * market: the model's market: items of a source become the exchange's events, each at its market
+ * time (BINANCE.md 5 and 9).
  *
- * Of trades: a `trade` event at the item's time; a closed `kline_1s` for each second from the symbol's first trade on (n=0 with the previous
- * close when nobody traded), MARKET_KLINE_DELAY_US behind the second's end; a `miniTicker` at the end of each of the symbol's
- * slots at which its 24 h statistics changed, E = the slot's end. A trade that was made before such an end but
- * arrives behind it (E-T was 220 ms in recordings) is waited for: the source is read MARKET_AHEAD_US ahead, so klines and
- * miniTickers hold exactly the trades of their time by T.
- * The order of events depends on the source alone, never on speed, clients or the host. One owning thread; never logs.
+ * Of trades: a `trade` event at the item's time; a closed `kline_1s` for each second from the
+ * symbol's first trade on (n=0 with the previous close when nobody traded), MARKET_KLINE_DELAY_US
+ * behind the second's end; a `miniTicker` at the end of each of the symbol's slots at which its 24
+ * h statistics changed, E = the slot's end. A trade that was made before such an end but arrives
+ * behind it (E-T was 220 ms in recordings) is waited for: the source is read MARKET_AHEAD_US
+ * ahead, so klines and miniTickers hold exactly the trades of their time by T. The order of events
+ * depends on the source alone, never on speed, clients or the host. One owning thread; never logs.
  */
 #pragma once
-#include "event.h"
 #include "json_slice.h"
-#include "market_bars.h"
-#include "market_item.h"
-#include "market_window.h"
+#include "market_symbol.h"
 
 #define MARKET_KLINE_DELAY_US (4 * MS_US)
 #define MARKET_AHEAD_US (5 * SECOND_US)
 #define MARKET_ENDED_NAME "!replayEnded"
 #define MARKET_JUMPED_NAME "!replayJumped"
-#define MARKET_NEVER INT64_MAX
 
 struct market_event {
 	int64_t at_us;
 	struct slice name;   /* stream name; absent: a frame without one */
 	struct slice object; /* the event object; absent: a frame that is no object */
 	struct slice frame;  /* of a recorded frame: its bytes, else absent */
-	bool wrapped;	     /* of a recorded frame: it has the combined wrapper */
-	bool everyone;	     /* goes to all connections: replayEnded, replayJumped */
+	bool wrapped;        /* of a recorded frame: it has the combined wrapper */
+	bool everyone;       /* goes to all connections: replayEnded, replayJumped */
 };
 
 /* Gets every event, in order; slices live during the call. */
@@ -36,32 +34,23 @@ struct market_output {
 	void (*event)(void *ctx, const struct market_event *ev);
 };
 
-struct market_symbol {
-	char name[SYMBOL_SIZE];	      /* as in `s` */
-	char lower[SYMBOL_SIZE];      /* as in stream names */
-	char trade_name[SYMBOL_SIZE + 16], kline_name[SYMBOL_SIZE + 16], ticker_name[SYMBOL_SIZE + 16];
-	struct market_bars bars;
-	struct market_window window;
-	int64_t last_trade_us;	      /* T; -1 = no trade yet */
-	int64_t close_us;	      /* the second whose kline is next; MARKET_NEVER = no trade yet */
-	int64_t slot_us;	      /* the end of slot that is next */
-	int64_t closed_price;	      /* of the last closed kline: what a second without trades shows */
-};
-
 struct market_span { /* market time that the source knows; the last one is open */
 	int64_t from_us, to_us;
 };
 
 struct market;
-/* `names`: all symbols, `count` of them, copied; the index is market_trade.symbol. Market time begins at `start_us`. Lends
- * what `source` points to until it is freed. NULL: no memory. */
-struct market *market_new(const char *const *names, size_t count, struct market_source source, int64_t start_us);
+/* `names`: all symbols, `count` of them, copied; the index is market_trade.symbol. Market time
+ * begins at `start_us`. Lends what `source` points to until it is freed. NULL: no memory. */
+struct market *market_new(
+	const char *const *names, size_t count, struct market_source source, int64_t start_us);
 void market_free(struct market *m);
 /* NULL: events are worked out, not given (a market's past). */
 void market_output_set(struct market *m, const struct market_output *output);
-/* The market time of what happens next; MARKET_NEVER behind the end. -1 and `e`: the source failed. */
+/* The market time of what happens next; MARKET_NEVER behind the end. -1 and `e`: the source
+ * failed. */
 must_check int64_t market_next_us(struct market *m, struct err *e);
-/* Does what happens next, if its time is <= `limit_us`. 1: done; 0: nothing is due; -1: the source failed or no memory. */
+/* Does what happens next, if its time is <= `limit_us`. 1: done; 0: nothing is due; -1: the
+ * source failed or no memory. */
 must_check int market_step(struct market *m, int64_t limit_us, struct err *e);
 bool market_ended(const struct market *m);
 /* The market time up to which everything happened (after the end: the end). */
@@ -70,6 +59,7 @@ int64_t market_reached_us(const struct market *m);
 int64_t market_late(const struct market *m);
 size_t market_symbol_count(const struct market *m);
 const struct market_symbol *market_symbol_at(const struct market *m, size_t i);
-const struct market_symbol *market_symbol_find(const struct market *m, const char *name); /* NULL: none */
+const struct market_symbol *market_symbol_find(
+	const struct market *m, const char *name); /* NULL: none */
 /* Ascending and disjoint; the last one's to_us is kept at market_reached_us. */
 const struct market_span *market_spans(const struct market *m, size_t *count);

@@ -1,5 +1,6 @@
 /*
- * market_ahead: the items of a source that were read ahead of market time, in order, with the trades of each symbol linked.
+ * market_ahead: the items of a source that were read ahead of market time, in order, with the
+ * trades of each symbol linked.
  *
  * Memory: the items of the time asked for, at most AHEAD_ITEMS_MAX. One owning thread.
  */
@@ -18,11 +19,12 @@ struct market_ahead {
 	uint64_t first, next, room;
 	struct market_ahead_symbol {
 		uint64_t first, last; /* its trades in the ring; 0 = none */
-	} *symbols;
+	} * symbols;
 	bool ended; /* the source is */
 };
 
-must_check int market_ahead_init(struct market_ahead *a, struct market_source source, size_t symbols);
+must_check int market_ahead_init(
+	struct market_ahead *a, struct market_source source, size_t symbols);
 void market_ahead_done(struct market_ahead *a);
 /* Reads until an item at `until_us` or later is known. -1: the source failed or no memory. */
 must_check int market_ahead_fill(struct market_ahead *a, int64_t until_us, struct err *e);

@@ -12,7 +12,8 @@ void market_bars_done(struct market_bars *b)
 	memset(b, 0, sizeof(*b));
 }
 
-/* Room for one more; of what is older than `keep_us` before `now_us` (0 = nothing) lets go first. */
+/* Room for one more; of what is older than `keep_us` before `now_us` (0 = nothing) lets go
+ * first. */
 static int list_grow(struct market_bar_list *l, int64_t now_us, int64_t keep_us)
 {
 	size_t room = l->room ? 2 * l->room : 64, old;
@@ -34,16 +35,28 @@ static int list_grow(struct market_bar_list *l, int64_t now_us, int64_t keep_us)
 	return 0;
 }
 
+/* The newest bar if it is the one that opens at `open_us`, else a new one. There is room. */
+static struct market_bar *list_bar(
+	struct market_bar_list *l, int64_t open_us, const struct market_trade *t)
+{
+	struct market_bar *b;
+
+	if (l->count > 0 && l->items[l->count - 1].open_us >= open_us)
+		return &l->items[l->count - 1];
+	b = &l->items[l->count++];
+	*b = (struct market_bar){.open_us = open_us,
+		.first_id = t->id,
+		.open = t->price,
+		.high = t->price,
+		.low = t->price};
+	return b;
+}
+
 static void list_add(struct market_bar_list *l, int64_t open_us, const struct market_trade *t)
 {
-	struct market_bar *b = l->count > 0 ? &l->items[l->count - 1] : NULL;
+	struct market_bar *b = list_bar(l, open_us, t);
 	__int128 quote = t->quantity * t->price;
 
-	if (!b || b->open_us < open_us) {
-		b = &l->items[l->count++];
-		*b = (struct market_bar){.open_us = open_us, .first_id = t->id, .open = t->price,
-			.high = t->price, .low = t->price};
-	}
 	b->last_id = t->id;
 	b->trades++;
 	b->close = t->price;
@@ -59,7 +72,8 @@ static void list_add(struct market_bar_list *l, int64_t open_us, const struct ma
 
 int market_bars_add(struct market_bars *b, const struct market_trade *t)
 {
-	if (list_grow(&b->seconds, t->trade_us, SECONDS_KEPT_US) || list_grow(&b->minutes, t->trade_us, 0))
+	if (list_grow(&b->seconds, t->trade_us, SECONDS_KEPT_US) ||
+		list_grow(&b->minutes, t->trade_us, 0))
 		return -1;
 	list_add(&b->seconds, clock_floor(t->trade_us, SECOND_US), t);
 	list_add(&b->minutes, clock_floor(t->trade_us, MINUTE_US), t);
@@ -94,7 +108,8 @@ static void bar_fold(struct market_bar *to, const struct market_bar *b)
 	to->taker_quote += b->taker_quote;
 }
 
-size_t market_bar_list_fold(const struct market_bar_list *l, int64_t from_us, int64_t to_us, struct market_bar *out)
+size_t market_bar_list_fold(
+	const struct market_bar_list *l, int64_t from_us, int64_t to_us, struct market_bar *out)
 {
 	size_t i = market_bar_list_find(l, from_us), n = 0;
 

@@ -1,5 +1,6 @@
 /*
- * market_bars: the bars of one symbol, built from its trades: every second and every minute in which somebody traded.
+ * market_bars: the bars of one symbol, built from its trades: every second and every minute in
+ * which somebody traded.
  *
  * Seconds are kept for the last 48 h of market time or more, minutes for ever. One owning thread.
  */
@@ -29,5 +30,7 @@ void market_bars_done(struct market_bars *b); /* zeroed bars are empty */
 must_check int market_bars_add(struct market_bars *b, const struct market_trade *t);
 /* The index of the first bar with open_us >= `t_us`; the count if there is none. */
 size_t market_bar_list_find(const struct market_bar_list *l, int64_t t_us);
-/* Folds the bars of `l` in [from, to) into `out` (open_us = from). Returns how many there were; 0: `out` untouched. */
-size_t market_bar_list_fold(const struct market_bar_list *l, int64_t from_us, int64_t to_us, struct market_bar *out);
+/* Folds the bars of `l` in [from, to) into `out` (open_us = from). Returns how many there were;
+ * 0: `out` untouched. */
+size_t market_bar_list_fold(
+	const struct market_bar_list *l, int64_t from_us, int64_t to_us, struct market_bar *out);

@@ -26,10 +26,12 @@ double market_normal(uint64_t mixed)
 
 static uint64_t draw(const struct market_cascade *c, enum draw what, int64_t which, int64_t part)
 {
-	return market_mix(market_mix(c->key ^ ((uint64_t)what << 56), (uint64_t)which), (uint64_t)part);
+	return market_mix(
+		market_mix(c->key ^ ((uint64_t)what << 56), (uint64_t)which), (uint64_t)part);
 }
 
-void market_cascade_init(struct market_cascade *c, uint64_t key, double base_price, double trades_a_day)
+void market_cascade_init(
+	struct market_cascade *c, uint64_t key, double base_price, double trades_a_day)
 {
 	memset(c, 0, sizeof(*c));
 	c->key = key;
@@ -84,10 +86,12 @@ static double hour_weight(int hour)
 	return 1.0 + 0.5 * sin((hour - 8) * 0.2617993878);
 }
 
-static void level_fill(struct market_cascade *c, struct cascade_level *l, int parts, double spread, struct whole w)
+static void level_fill(
+	struct market_cascade *c, struct cascade_level *l, int parts, double spread, struct whole w)
 {
 	double weights[CASCADE_PARTS_MAX + 1] = {0}, steps[CASCADE_PARTS_MAX + 1] = {0};
-	int64_t salt = l->index; /* days, hours and minutes since the epoch are never the same number */
+	int64_t salt =
+		l->index; /* days, hours and minutes since the epoch are never the same number */
 
 	for (int i = 0; i < parts; i++) {
 		double weight = exp(spread * market_normal(draw(c, DRAW_WEIGHT, salt, i)));
@@ -102,7 +106,8 @@ static void level_fill(struct market_cascade *c, struct cascade_level *l, int pa
 		double part = weights[i] / weights[parts], scale = w.width / sqrt(weights[parts]);
 
 		l->counts[i] = w.first + (int64_t)((double)w.count * part);
-		l->prices[i] = w.from + (w.to - w.from) * part + scale * (steps[i] - steps[parts] * part);
+		l->prices[i] =
+			w.from + (w.to - w.from) * part + scale * (steps[i] - steps[parts] * part);
 		if (i < parts)
 			l->widths[i] *= scale;
 	}
@@ -111,13 +116,17 @@ static void level_fill(struct market_cascade *c, struct cascade_level *l, int pa
 
 static struct whole level_part(const struct cascade_level *l, int64_t part)
 {
-	return (struct whole){.first = l->counts[part], .count = l->counts[part + 1] - l->counts[part],
-		.from = l->prices[part], .to = l->prices[part + 1], .width = l->widths[part]};
+	return (struct whole){.first = l->counts[part],
+		.count = l->counts[part + 1] - l->counts[part],
+		.from = l->prices[part],
+		.to = l->prices[part + 1],
+		.width = l->widths[part]};
 }
 
 struct cascade_second market_cascade_second(struct market_cascade *c, int64_t second)
 {
-	int64_t day = second / 86400, hour = second / 3600, minute = second / 60, part = second % 60;
+	int64_t day = second / 86400, hour = second / 3600, minute = second / 60,
+		part = second % 60;
 	struct whole w;
 
 	if (day < CASCADE_FIRST_DAY)
@@ -137,6 +146,8 @@ struct cascade_second market_cascade_second(struct market_cascade *c, int64_t se
 		level_fill(c, &c->seconds, 60, 0.8, level_part(&c->minutes, minute % 60));
 	}
 	w = level_part(&c->seconds, part);
-	return (struct cascade_second){.first = w.first, .count = w.count, .from_price = exp(w.from),
+	return (struct cascade_second){.first = w.first,
+		.count = w.count,
+		.from_price = exp(w.from),
 		.to_price = exp(w.to)};
 }

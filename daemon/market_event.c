@@ -30,7 +30,8 @@ static void head(struct buf *out, const char *event, int64_t event_us, const cha
 	buf_add_json(out, symbol, strlen(symbol));
 }
 
-void market_event_trade(struct buf *out, const char *symbol, int64_t event_us, const struct market_trade *t)
+void market_event_trade(
+	struct buf *out, const char *symbol, int64_t event_us, const struct market_trade *t)
 {
 	head(out, "trade", event_us, symbol);
 	int_member(out, "t", t->id);
@@ -40,7 +41,8 @@ void market_event_trade(struct buf *out, const char *symbol, int64_t event_us, c
 	buf_add_str(out, t->maker ? ",\"m\":true,\"M\":true}" : ",\"m\":false,\"M\":true}");
 }
 
-void market_event_mini_ticker(struct buf *out, const char *symbol, int64_t event_us, const struct market_stats *s)
+void market_event_mini_ticker(
+	struct buf *out, const char *symbol, int64_t event_us, const struct market_stats *s)
 {
 	head(out, "24hrMiniTicker", event_us, symbol);
 	number_member(out, "c", s->close, NUMBER_PLACES);
@@ -52,7 +54,8 @@ void market_event_mini_ticker(struct buf *out, const char *symbol, int64_t event
 	buf_add_char(out, '}');
 }
 
-void market_event_kline(struct buf *out, const char *symbol, int64_t event_us, const struct market_bar *b)
+void market_event_kline(
+	struct buf *out, const char *symbol, int64_t event_us, const struct market_bar *b)
 {
 	head(out, "kline", event_us, symbol);
 	buf_add_str(out, ",\"k\":{\"t\":");

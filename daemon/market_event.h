@@ -1,5 +1,6 @@
 /*
- * market_event: the texts of the exchange's event objects (BINANCE.md 5), members and their order as on the wire.
+ * market_event: the texts of the exchange's event objects (BINANCE.md 5), members and their order
+ * as on the wire.
  *
  * Times are printed in ms. Passive, any thread.
  */
@@ -9,7 +10,11 @@
 #include "market_item.h"
 #include "market_window.h"
 
-void market_event_trade(struct buf *out, const char *symbol, int64_t event_us, const struct market_trade *t);
-void market_event_mini_ticker(struct buf *out, const char *symbol, int64_t event_us, const struct market_stats *s);
-/* The closed kline of the second of `b`; of one without trades (trades 0, ids -1) the prices are those to be shown. */
-void market_event_kline(struct buf *out, const char *symbol, int64_t event_us, const struct market_bar *b);
+void market_event_trade(
+	struct buf *out, const char *symbol, int64_t event_us, const struct market_trade *t);
+void market_event_mini_ticker(
+	struct buf *out, const char *symbol, int64_t event_us, const struct market_stats *s);
+/* The closed kline of the second of `b`; of one without trades (trades 0, ids -1) the prices are
+ * those to be shown. */
+void market_event_kline(
+	struct buf *out, const char *symbol, int64_t event_us, const struct market_bar *b);

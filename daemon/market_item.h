@@ -1,5 +1,6 @@
 /*
- * market_item: what happens on the model's market, in order: trades, recorded frames, passing time, jumps, the end.
+ * market_item: what happens on the model's market, in order: trades, recorded frames, passing
+ * time, jumps, the end.
  *
  * A source makes items in order of market time; market.c takes them. An item owns its text.
  */
@@ -18,12 +19,12 @@ enum market_item_kind {
 };
 
 struct market_trade {
-	int symbol;	   /* index of the market's symbols */
+	int symbol; /* index of the market's symbols */
 	int64_t id;
-	int64_t price;	   /* 10^-8 */
+	int64_t price;     /* 10^-8 */
 	__int128 quantity; /* 10^-8 */
 	int64_t trade_us;  /* T: whole milliseconds; E is the item's time */
-	bool maker;	   /* the buyer is the maker */
+	bool maker;        /* the buyer is the maker */
 };
 
 struct market_item {
@@ -31,14 +32,17 @@ struct market_item {
 	int64_t at_us; /* market time, not before that of the item before */
 	int64_t to_us; /* of MARKET_JUMP: a whole second */
 	struct market_trade trade;
-	char *text;	 /* owned (malloc); of a trade: the recorded event object, NULL = to be printed; of a frame: the frame */
+	/* Owned (malloc). Of a trade: the recorded event object, NULL = to be printed. Of a frame:
+	 * the frame, behind it its name if that was made. */
+	char *text;
 	size_t text_len;
-	size_t data_at, data_len;     /* of a frame: where the event object lies in `text`; len 0 = it has none */
-	size_t name_at, name_len;     /* of a frame: its stream name in `text`, or behind the frame if it was made; len 0 = none */
-	bool wrapped;		      /* of a frame */
+	size_t data_at, data_len; /* of a frame: its event object in `text`; len 0 = it has none */
+	size_t name_at, name_len; /* of a frame: its stream name in `text`; len 0 = it has none */
+	bool wrapped;             /* of a frame */
 };
 
-/* Where items come from. `next` fills `out`: 1: an item; 0: none any more (after MARKET_END); -1: `e` says why. */
+/* Where items come from. `next` fills `out`: 1: an item; 0: none any more (after MARKET_END);
+ * -1: `e` says why. */
 struct market_source {
 	void *ctx;
 	int (*next)(void *ctx, struct market_item *out, struct err *e);

@@ -1,8 +1,9 @@
 /*
- * market_number: prices and volumes of the model's market as integers: prices and quantities in 10^-8, quote volumes in 10^-16.
+ * market_number: prices and volumes of the model's market as integers: prices and quantities in
+ * 10^-8, quote volumes in 10^-16.
  *
- * Exact, and small enough to keep every second of days in memory. Sums of 24 h stay far below 128 bits
- * (BINANCE.md 17). Passive, any thread.
+ * Exact, and small enough to keep every second of days in memory. Sums of 24 h stay far below 128
+ * bits (BINANCE.md 17). Passive, any thread.
  */
 #pragma once
 #include "buf.h"

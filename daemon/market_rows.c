@@ -27,7 +27,9 @@ static int64_t known_after(const struct market *m, const struct market_range *r,
 			continue;
 		if (spans[i].from_us <= open_us)
 			return open_us;
-		open_us = bucket_floor(r, spans[i].from_us) > open_us ? bucket_floor(r, spans[i].from_us) : open_us;
+		open_us = bucket_floor(r, spans[i].from_us) > open_us
+				  ? bucket_floor(r, spans[i].from_us)
+				  : open_us;
 		return open_us;
 	}
 	return MARKET_NEVER;
@@ -45,17 +47,20 @@ static int64_t known_before(const struct market *m, const struct market_range *r
 			continue;
 		if (spans[count].to_us > open_us)
 			return open_us;
-		return bucket_floor(r, spans[count].to_us - (spans[count].to_us > spans[count].from_us));
+		return bucket_floor(
+			r, spans[count].to_us - (spans[count].to_us > spans[count].from_us));
 	}
 	return -1;
 }
 
-static const struct market_bar_list *list_of(const struct market_symbol *s, const struct interval *iv)
+static const struct market_bar_list *list_of(
+	const struct market_symbol *s, const struct interval *iv)
 {
 	return iv->width_us == SECOND_US ? &s->bars.seconds : &s->bars.minutes;
 }
 
-static struct market_bar row_make(const struct market_bar_list *l, const struct market_range *r, int64_t open_us)
+static struct market_bar row_make(
+	const struct market_bar_list *l, const struct market_range *r, int64_t open_us)
 {
 	struct market_bar bar = {.open_us = open_us, .first_id = -1, .last_id = -1};
 	size_t before;
@@ -67,7 +72,8 @@ static struct market_bar row_make(const struct market_bar_list *l, const struct 
 	return bar;
 }
 
-size_t market_rows(const struct market *m, const struct market_symbol *s, const struct market_range *range, struct market_bar *out)
+size_t market_rows(const struct market *m, const struct market_symbol *s,
+	const struct market_range *range, struct market_bar *out)
 {
 	const struct market_bar_list *l = list_of(s, range->interval);
 	int64_t now = bucket_floor(range, market_reached_us(m)), first, t;

@@ -8,28 +8,83 @@
 struct market_synthetic {
 	struct synthetic_symbol *symbols;
 	size_t count;
-	int64_t second;		    /* the next to be made */
+	int64_t second;              /* the next to be made */
 	struct market_trade *trades; /* of one symbol in one second */
 	size_t trades_room;
 	struct pending {
 		struct market_trade trade;
 		int64_t event_us;
-	} *pending; /* of all symbols in one second, by event time */
+	} * pending; /* of all symbols in one second, by event time */
 	size_t next, pending_count, pending_room;
 };
 
 static const struct synthetic_symbol known[] = {
-	{.name = "BTCUSDT", .price = 61000, .trades_a_day = 700000, .notional = 400, .price_places = 2, .quantity_places = 5},
-	{.name = "ETHUSDT", .price = 3100, .trades_a_day = 430000, .notional = 300, .price_places = 2, .quantity_places = 4},
-	{.name = "SOLUSDT", .price = 145, .trades_a_day = 260000, .notional = 200, .price_places = 2, .quantity_places = 3},
-	{.name = "XRPUSDT", .price = 0.52, .trades_a_day = 170000, .notional = 150, .price_places = 4, .quantity_places = 0},
-	{.name = "DOGEUSDT", .price = 0.12, .trades_a_day = 130000, .notional = 120, .price_places = 5, .quantity_places = 0},
-	{.name = "BNBUSDT", .price = 560, .trades_a_day = 100000, .notional = 250, .price_places = 1, .quantity_places = 3},
-	{.name = "ADAUSDT", .price = 0.38, .trades_a_day = 70000, .notional = 100, .price_places = 4, .quantity_places = 1},
-	{.name = "SHIBUSDT", .price = 0.000018, .trades_a_day = 50000, .notional = 100, .price_places = 8, .quantity_places = 0},
-	{.name = "LTCUSDT", .price = 72, .trades_a_day = 40000, .notional = 120, .price_places = 2, .quantity_places = 3},
-	{.name = "ETHBTC", .price = 0.051, .trades_a_day = 30000, .notional = 0.01, .price_places = 5, .quantity_places = 3},
-	{.name = "WAVESBTC", .price = 0.000031, .trades_a_day = 1700, .notional = 0.002, .price_places = 7, .quantity_places = 1},
+	{.name = "BTCUSDT",
+		.price = 61000,
+		.trades_a_day = 700000,
+		.notional = 400,
+		.price_places = 2,
+		.quantity_places = 5},
+	{.name = "ETHUSDT",
+		.price = 3100,
+		.trades_a_day = 430000,
+		.notional = 300,
+		.price_places = 2,
+		.quantity_places = 4},
+	{.name = "SOLUSDT",
+		.price = 145,
+		.trades_a_day = 260000,
+		.notional = 200,
+		.price_places = 2,
+		.quantity_places = 3},
+	{.name = "XRPUSDT",
+		.price = 0.52,
+		.trades_a_day = 170000,
+		.notional = 150,
+		.price_places = 4,
+		.quantity_places = 0},
+	{.name = "DOGEUSDT",
+		.price = 0.12,
+		.trades_a_day = 130000,
+		.notional = 120,
+		.price_places = 5,
+		.quantity_places = 0},
+	{.name = "BNBUSDT",
+		.price = 560,
+		.trades_a_day = 100000,
+		.notional = 250,
+		.price_places = 1,
+		.quantity_places = 3},
+	{.name = "ADAUSDT",
+		.price = 0.38,
+		.trades_a_day = 70000,
+		.notional = 100,
+		.price_places = 4,
+		.quantity_places = 1},
+	{.name = "SHIBUSDT",
+		.price = 0.000018,
+		.trades_a_day = 50000,
+		.notional = 100,
+		.price_places = 8,
+		.quantity_places = 0},
+	{.name = "LTCUSDT",
+		.price = 72,
+		.trades_a_day = 40000,
+		.notional = 120,
+		.price_places = 2,
+		.quantity_places = 3},
+	{.name = "ETHBTC",
+		.price = 0.051,
+		.trades_a_day = 30000,
+		.notional = 0.01,
+		.price_places = 5,
+		.quantity_places = 3},
+	{.name = "WAVESBTC",
+		.price = 0.000031,
+		.trades_a_day = 1700,
+		.notional = 0.002,
+		.price_places = 7,
+		.quantity_places = 1},
 };
 
 static uint64_t name_hash(const char *name)
@@ -47,7 +102,8 @@ static int symbol_init(struct synthetic_symbol *s, uint64_t seed, const char *na
 
 	/* Four or five digits of price, and lots of about a unit of the quote asset. */
 	*s = (struct synthetic_symbol){.price = exp(2 + 2.5 * market_normal(market_mix(hash, 1))),
-		.trades_a_day = 15000 * exp(0.8 * market_normal(market_mix(hash, 2))), .notional = 100};
+		.trades_a_day = 15000 * exp(0.8 * market_normal(market_mix(hash, 2))),
+		.notional = 100};
 	s->price_places = s->price >= 100 ? 2 : s->price >= 1 ? 4 : 6;
 	s->quantity_places = s->price >= 100 ? 4 : s->price >= 1 ? 2 : 0;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -60,7 +116,8 @@ static int symbol_init(struct synthetic_symbol *s, uint64_t seed, const char *na
 	return s->name ? 0 : -1;
 }
 
-struct market_synthetic *market_synthetic_new(uint64_t seed, const char *const *names, size_t count, int64_t start_us)
+struct market_synthetic *market_synthetic_new(
+	uint64_t seed, const char *const *names, size_t count, int64_t start_us)
 {
 	struct market_synthetic *s = calloc(1, sizeof(*s));
 
@@ -105,11 +162,15 @@ static int64_t power10(int n)
 }
 
 /* The `i`-th of `count` trades of a second whose price goes from one to the other. */
-static void trade_make(const struct synthetic_symbol *s, const struct cascade_second *c, int64_t i, struct market_trade *t)
+static void trade_make(const struct synthetic_symbol *s, const struct cascade_second *c, int64_t i,
+	struct market_trade *t)
 {
-	uint64_t random = market_mix(s->key + 1, (uint64_t)t->id), size = market_mix(s->key + 2, (uint64_t)t->id);
-	double price = c->from_price + (c->to_price - c->from_price) * ((double)i + 0.5) / (double)c->count;
-	int64_t tick = power10(NUMBER_PLACES - s->price_places), lot = power10(NUMBER_PLACES - s->quantity_places);
+	uint64_t random = market_mix(s->key + 1, (uint64_t)t->id),
+		 size = market_mix(s->key + 2, (uint64_t)t->id);
+	double price = c->from_price +
+		       (c->to_price - c->from_price) * ((double)i + 0.5) / (double)c->count;
+	int64_t tick = power10(NUMBER_PLACES - s->price_places),
+		lot = power10(NUMBER_PLACES - s->quantity_places);
 	int64_t ticks = (int64_t)floor(price * (double)(NUMBER_ONE / tick)), lots;
 	double notional = s->notional * exp(1.6 * market_normal(size) - 0.5);
 
@@ -138,7 +199,8 @@ static int trades_reserve(struct market_synthetic *s, size_t count)
 	return 0;
 }
 
-const struct market_trade *market_synthetic_second(struct market_synthetic *s, size_t symbol, int64_t second, size_t *count)
+const struct market_trade *market_synthetic_second(
+	struct market_synthetic *s, size_t symbol, int64_t second, size_t *count)
 {
 	struct synthetic_symbol *sym = &s->symbols[symbol];
 	struct cascade_second c = market_cascade_second(&sym->cascade, second);
@@ -154,7 +216,8 @@ const struct market_trade *market_synthetic_second(struct market_synthetic *s, s
 		/* Every third trade is of the same order as the one before. */
 		if (i == 0 || random % 3 != 0)
 			ms = (i * 1000 + (int64_t)((random >> 8) % 1000)) / c.count;
-		*t = (struct market_trade){.symbol = (int)symbol, .id = c.first + i + 1,
+		*t = (struct market_trade){.symbol = (int)symbol,
+			.id = c.first + i + 1,
 			.trade_us = second * SECOND_US + ms * MS_US};
 		trade_make(sym, &c, i, t);
 	}
@@ -177,7 +240,8 @@ static int pending_put(struct market_synthetic *s, const struct market_trade *tr
 {
 	if (s->pending_count + count > s->pending_room) {
 		size_t room = 2 * (s->pending_count + count);
-		struct pending *more = aligned_alloc(_Alignof(struct pending), room * sizeof(*more));
+		struct pending *more =
+			aligned_alloc(_Alignof(struct pending), room * sizeof(*more));
 
 		if (!more)
 			return -1;
@@ -188,8 +252,8 @@ static int pending_put(struct market_synthetic *s, const struct market_trade *tr
 		s->pending_room = room;
 	}
 	for (size_t i = 0; i < count; i++) {
-		s->pending[s->pending_count++] = (struct pending){
-			.trade = trades[i], .event_us = market_synthetic_event_us(trades[i].trade_us)};
+		s->pending[s->pending_count++] = (struct pending){.trade = trades[i],
+			.event_us = market_synthetic_event_us(trades[i].trade_us)};
 	}
 	return 0;
 }
@@ -199,7 +263,8 @@ static int second_make(struct market_synthetic *s, struct err *e)
 	s->next = s->pending_count = 0;
 	for (size_t i = 0; i < s->count; i++) {
 		size_t count;
-		const struct market_trade *trades = market_synthetic_second(s, i, s->second, &count);
+		const struct market_trade *trades =
+			market_synthetic_second(s, i, s->second, &count);
 
 		if (pending_put(s, trades, count))
 			return err_set(e, "no memory");
@@ -215,7 +280,8 @@ static int next(void *ctx, struct market_item *out, struct err *e)
 
 	if (s->next == s->pending_count) {
 		/* Time itself is the item, behind the last trade's E of the second before. */
-		*out = (struct market_item){.kind = MARKET_TIME, .at_us = s->second * SECOND_US + MS_US};
+		*out = (struct market_item){
+			.kind = MARKET_TIME, .at_us = s->second * SECOND_US + MS_US};
 		return second_make(s, e) ? -1 : 1;
 	}
 	*out = (struct market_item){0};

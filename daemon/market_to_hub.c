@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUN_US (5 * MS_US)	  /* longest time away from the sockets */
+#define RUN_US (5 * MS_US) /* longest time away from the sockets */
 #define WAIT_MAX_US (100 * MS_US)
 #define FAST_QUEUE_BYTES (1u << 20) /* at speed 0 the queues are kept below this */
 #define STEPS_A_LOOK 64
@@ -18,7 +18,7 @@ struct market_to_hub {
 	bool wall;
 	enum market_state state;
 	int64_t base_mono_us, base_market_us; /* the market stood there then */
-	bool late; /* there is more to do of the time that was reached */
+	bool late;                            /* there is more to do of the time that was reached */
 	int64_t sent, unsent;
 };
 
@@ -36,6 +36,8 @@ static void event_give(void *ctx, const struct market_event *ev)
 	if (ev->everyone) { /* nothing is left of the time up to here, so the clock can be told */
 		a->late = false;
 		ping_all(a);
+		hub_publish(a->hub, ev);
+		return;
 	}
 	sent = hub_publish(a->hub, ev);
 	a->sent += sent;
@@ -44,7 +46,8 @@ static void event_give(void *ctx, const struct market_event *ev)
 		truth_write(a->truth, ev, sent);
 }
 
-struct market_to_hub *market_to_hub_new(struct market *m, struct hub *h, struct truth *t, double speed, bool wall)
+struct market_to_hub *market_to_hub_new(
+	struct market *m, struct hub *h, struct truth *t, double speed, bool wall)
 {
 	struct market_to_hub *a = calloc(1, sizeof(*a));
 
@@ -81,7 +84,8 @@ static int64_t due_us(const struct market_to_hub *a)
 		return a->wall ? clock_wall_us() : market_reached_us(a->market);
 	if (a->speed <= 0)
 		return MARKET_NEVER;
-	return a->base_market_us + (int64_t)((double)(clock_mono_us() - a->base_mono_us) * a->speed);
+	return a->base_market_us +
+	       (int64_t)((double)(clock_mono_us() - a->base_mono_us) * a->speed);
 }
 
 /* 1: there is more to do; 0: all that is due was done; -1 */
@@ -95,7 +99,8 @@ static int steps_do(struct market_to_hub *a, int64_t limit_us, struct err *e)
 		rc = market_step(a->market, limit_us, e);
 		if (n % STEPS_A_LOOK == 0 && clock_mono_us() >= stop_us)
 			break;
-		if (a->speed <= 0 && a->state == MARKET_RUNNING && hub_deepest_bytes(a->hub) > FAST_QUEUE_BYTES)
+		if (a->speed <= 0 && a->state == MARKET_RUNNING &&
+			hub_deepest_bytes(a->hub) > FAST_QUEUE_BYTES)
 			break;
 	}
 	return rc;
@@ -165,7 +170,8 @@ double market_to_hub_speed(const struct market_to_hub *a)
 void market_to_hub_ping(struct market_to_hub *a, struct hub_client *c)
 {
 	char text[24];
-	int len = snprintf(text, sizeof(text), "%lld", (long long)(market_to_hub_clock_us(a) / MS_US));
+	int len = snprintf(
+		text, sizeof(text), "%lld", (long long)(market_to_hub_clock_us(a) / MS_US));
 	struct message *m = message_new(MESSAGE_PING, &(struct slice){text, (size_t)len}, 1);
 
 	hub_send(a->hub, c, m);
@@ -174,7 +180,8 @@ void market_to_hub_ping(struct market_to_hub *a, struct hub_client *c)
 
 void market_to_hub_greet(struct market_to_hub *a, struct hub_client *c)
 {
-	struct market_event ev = {.everyone = true, .name = {MARKET_ENDED_NAME, strlen(MARKET_ENDED_NAME)}};
+	struct market_event ev = {
+		.everyone = true, .name = {MARKET_ENDED_NAME, strlen(MARKET_ENDED_NAME)}};
 	char text[64];
 	int len;
 

@@ -61,7 +61,8 @@ static uint64_t ring_last(const struct market_ring *r)
 	return r->items[(r->next - 1) & (r->room - 1)];
 }
 
-/* Entry `n`, the newest, has risen (`sign` 1) or fallen (-1): those that it outdoes can never be the extreme again. */
+/* Entry `n`, the newest, has risen (`sign` 1) or fallen (-1): those that it outdoes can never be
+ * the extreme again. */
 static void extreme_update(struct market_window *w, struct market_ring *r, uint64_t n, int sign)
 {
 	const struct market_slot *newest = slot_at(w, n);
@@ -87,7 +88,8 @@ int market_window_add(struct market_window *w, const struct market_trade *t)
 		if (slots_grow(w) || ring_grow(&w->highs) || ring_grow(&w->lows))
 			return -1;
 		s = slot_at(w, w->next++);
-		*s = (struct market_slot){.end_us = end_us, .open = t->price, .high = t->price, .low = t->price};
+		*s = (struct market_slot){
+			.end_us = end_us, .open = t->price, .high = t->price, .low = t->price};
 	}
 	higher = newer || t->price > s->high;
 	lower = newer || t->price < s->low;
@@ -132,8 +134,12 @@ bool market_window_end(struct market_window *w, int64_t end_us, struct market_st
 	if (!w->changed)
 		return false;
 	w->changed = false;
-	*out = (struct market_stats){.open = w->last_price, .high = w->last_price, .low = w->last_price,
-		.close = w->last_price, .volume = w->volume, .quote = w->quote};
+	*out = (struct market_stats){.open = w->last_price,
+		.high = w->last_price,
+		.low = w->last_price,
+		.close = w->last_price,
+		.volume = w->volume,
+		.quote = w->quote};
 	if (w->next > w->first) {
 		out->open = slot_at(w, w->first)->open;
 		out->high = slot_at(w, w->highs.items[w->highs.first & (w->highs.room - 1)])->high;

@@ -1,9 +1,10 @@
 /*
  * market_window: the rolling 24 h statistics of one symbol, exact (BINANCE.md 9).
  *
- * Time is cut into slots of 1 s that end at the symbol's phase: a slot that ends at E holds the trades with E - 1 s < T <= E. A
- * miniTicker is made only at ends of slots, so the window (E - 24 h, E] is a whole number of them. Memory: one
- * entry for each slot with a trade, at most 86,400. One owning thread.
+ * Time is cut into slots of 1 s that end at the symbol's phase: a slot that ends at E holds the
+ * trades with E - 1 s < T <= E. A miniTicker is made only at ends of slots, so the window (E - 24
+ * h, E] is a whole number of them. Memory: one entry for each slot with a trade, at most 86,400.
+ * One owning thread.
  */
 #pragma once
 #include "clock.h"
@@ -27,13 +28,13 @@ struct market_ring { /* of ascending numbers: indices into the slots */
 };
 
 struct market_window {
-	int64_t phase_us;	    /* slots end at phase + n s */
-	struct market_slot *slots;  /* ring: entry n is slots[n % room] */
-	uint64_t first, next, room; /* room is a power of two */
+	int64_t phase_us;               /* slots end at phase + n s */
+	struct market_slot *slots;      /* ring: entry n is slots[n % room] */
+	uint64_t first, next, room;     /* room is a power of two */
 	struct market_ring highs, lows; /* monotonic: the extremes of what follows each */
-	__int128 volume, quote;	    /* sums over the slots */
-	int64_t last_price;	    /* 0 = no trade yet */
-	bool changed;		    /* since the last market_window_end */
+	__int128 volume, quote;         /* sums over the slots */
+	int64_t last_price;             /* 0 = no trade yet */
+	bool changed;                   /* since the last market_window_end */
 };
 
 struct market_stats {
@@ -47,6 +48,7 @@ void market_window_done(struct market_window *w);
 must_check int market_window_add(struct market_window *w, const struct market_trade *t);
 /* The first end of a slot behind `t_us`. */
 int64_t market_window_slot_after(const struct market_window *w, int64_t t_us);
-/* The slot that ends at `end_us` is over: what is older than 24 h leaves. True: the statistics changed since the
- * end before, `out` holds them. If no trade is left they are the last price with volume 0. */
+/* The slot that ends at `end_us` is over: what is older than 24 h leaves. True: the statistics
+ * changed since the end before, `out` holds them. If no trade is left they are the last price
+ * with volume 0. */
 bool market_window_end(struct market_window *w, int64_t end_us, struct market_stats *out);

@@ -1,7 +1,8 @@
 /*
  * message: one frame to be sent, shared by the queues of all connections that it goes to.
  *
- * Bytes in front of the text are free for the sender's framing. Counted references, one owning thread.
+ * Bytes in front of the text are free for the sender's framing. Counted references, one owning
+ * thread.
  */
 #pragma once
 #include "json_slice.h"
@@ -18,7 +19,8 @@ struct message {
 	unsigned char text[];
 };
 
-/* A message with one reference, its text a copy of the slices one after the other. NULL: no memory. */
+/* A message with one reference, its text a copy of the slices one after the other. NULL: no
+ * memory. */
 struct message *message_new(enum message_kind kind, const struct slice *parts, size_t count);
 struct message *message_keep(struct message *m); /* one reference more; gives `m` */
-void message_release(struct message *m);	 /* the last reference frees; NULL is nothing */
+void message_release(struct message *m);         /* the last reference frees; NULL is nothing */

@@ -138,7 +138,8 @@ struct recording *recording_open(const char *path, struct err *e)
 	else
 		rc = S_ISDIR(st.st_mode) ? folder_add(r, path, e) : file_add(r, path, e);
 	if (rc == 0 && r->count == 0)
-		rc = err_set(e, "'%s' holds no recording: no line begins with a receive time", path);
+		rc = err_set(
+			e, "'%s' holds no recording: no line begins with a receive time", path);
 	if (rc == 0)
 		return r;
 	recording_free(r);

@@ -1,9 +1,10 @@
 /*
  * recording: a file or a folder of recorded frames as one sequence, merged by receive time.
  *
- * Formats: recording_line.h; compression: recording_file.h. A first line without a time is a header. A file whose first two
- * lines have no time is skipped and remembered by name. A receive time that steps back (the recorder's clock was
- * set) counts as the greatest before it in that file. One owning thread; reading blocks on the disk.
+ * Formats: recording_line.h; compression: recording_file.h. A first line without a time is a
+ * header. A file whose first two lines have no time is skipped and remembered by name. A receive
+ * time that steps back (the recorder's clock was set) counts as the greatest before it in that
+ * file. One owning thread; reading blocks on the disk.
  */
 #pragma once
 #include "err.h"
@@ -20,6 +21,7 @@ size_t recording_files(const struct recording *r);
 const char *recording_skipped(const struct recording *r, size_t i);
 /* Lines within the files that begin with no time, so far; they are left out. */
 int64_t recording_bad_lines(const struct recording *r);
-/* The next line in order of receive time, valid until the next call, and which file it came from. 1: a line; 0: the end;
- * -1: a file cannot be read further. */
-must_check int recording_next(struct recording *r, struct recording_line **line, size_t *file, struct err *e);
+/* The next line in order of receive time, valid until the next call, and which file it came
+ * from. 1: a line; 0: the end; -1: a file cannot be read further. */
+must_check int recording_next(
+	struct recording *r, struct recording_line **line, size_t *file, struct err *e);

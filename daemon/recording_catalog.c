@@ -82,8 +82,8 @@ static void upper(char *text)
 
 static int stream_put(struct recording_catalog *c, const char *name, bool collectable)
 {
-	struct catalog_name *n = name_put(
-		&c->streams, &c->stream_count, (struct slice){name, strlen(name)});
+	struct catalog_name *n =
+		name_put(&c->streams, &c->stream_count, (struct slice){name, strlen(name)});
 
 	if (n)
 		n->collectable |= collectable;
@@ -182,9 +182,10 @@ int recording_catalog_read(struct recording_catalog *out, const char *path, stru
 	}
 	rc = names_conclude(&g);
 out:
-	HASH_ITER(hh, g.seen, s, next)
-	{
-		HASH_DEL(g.seen, s);
+	s = g.seen;
+	HASH_CLEAR(hh, g.seen);
+	for (; s; s = next) {
+		next = s->hh.next;
 		free(s->name);
 		free(s);
 	}
@@ -212,7 +213,8 @@ int64_t recording_catalog_time(bool derived, const struct recording_line *line)
 
 void recording_venue(char out[RECORDING_VENUE_SIZE], const char *path)
 {
-	size_t end = strlen(path), start, n = (size_t)snprintf(out, RECORDING_VENUE_SIZE, "replay-");
+	size_t end = strlen(path), start,
+	       n = (size_t)snprintf(out, RECORDING_VENUE_SIZE, "replay-");
 	bool other = false;
 
 	while (end > 1 && path[end - 1] == '/')
@@ -230,7 +232,8 @@ void recording_venue(char out[RECORDING_VENUE_SIZE], const char *path)
 	out[n] = '\0';
 }
 
-static void list_print(struct buf *out, const char *key, const struct catalog_name *list, size_t count, int which)
+static void list_print(
+	struct buf *out, const char *key, const struct catalog_name *list, size_t count, int which)
 {
 	const char *comma = "";
 

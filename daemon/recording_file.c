@@ -10,7 +10,7 @@
 
 struct recording_file {
 	char *path;
-	gzFile gz; /* zlib reads plain files too; for zstd it is the plain reader below */
+	gzFile gz;          /* zlib reads plain files too; for zstd it is the plain reader below */
 	ZSTD_DStream *zstd; /* NULL: not zstd */
 	unsigned char packed[BLOCK_BYTES];
 	ZSTD_inBuffer in;
@@ -145,21 +145,28 @@ static int plain_fill(struct recording_file *f, struct err *e)
 	return 0;
 }
 
+/* Takes the unread line that ends `len` bytes on, and `more` bytes behind it. */
+static void line_give(struct recording_file *f, char **line, size_t *len, size_t more)
+{
+	*line = f->data + f->from;
+	f->from += *len + more;
+	if (*len > 0 && (*line)[*len - 1] == '\r')
+		--*len;
+}
+
 int recording_file_line(struct recording_file *f, char **line, size_t *len, struct err *e)
 {
-	size_t seen = 0;
+	size_t seen = 0; /* bytes that hold no end of a line */
 
 	for (;;) {
-		char *start = f->data ? f->data + f->from : NULL;
 		size_t have = f->to - f->from;
-		char *end = have > seen ? memchr(start + seen, '\n', have - seen) : NULL;
+		const char *end = NULL;
 
-		if (end || (f->ended && have > 0)) {
-			*line = start;
-			*len = end ? (size_t)(end - start) : have;
-			f->from += end ? *len + 1 : have;
-			if (*len > 0 && start[*len - 1] == '\r')
-				--*len;
+		if (f->data && have > seen)
+			end = memchr(f->data + f->from + seen, '\n', have - seen);
+		if (f->data && (end || (f->ended && have > 0))) {
+			*len = end ? (size_t)(end - f->data) - f->from : have;
+			line_give(f, line, len, end != NULL);
 			return 1;
 		}
 		if (f->ended)

@@ -83,8 +83,9 @@ static void event_members_find(struct recording_line *l)
 /* An event without wrapper has the name that its e, s and interval give it. */
 static void name_make(struct recording_line *l)
 {
-	static const char *const names[][2] = {{"24hrMiniTicker", "miniTicker"}, {"24hrTicker", "ticker"},
-		{"trade", "trade"}, {"aggTrade", "aggTrade"}, {"avgPrice", "avgPrice"}, {"kline", "kline_"}};
+	static const char *const names[][2] = {{"24hrMiniTicker", "miniTicker"},
+		{"24hrTicker", "ticker"}, {"trade", "trade"}, {"aggTrade", "aggTrade"},
+		{"avgPrice", "avgPrice"}, {"kline", "kline_"}};
 	struct slice interval = {"", 0};
 	int n;
 
@@ -94,7 +95,8 @@ static void name_make(struct recording_line *l)
 		if (slice_is(l->event, "kline"))
 			interval = json_string(json_member(json_member(l->data, "k"), "i"));
 		n = snprintf(l->made_name, sizeof(l->made_name), "%.*s@%s%.*s", (int)l->symbol.len,
-			l->symbol.data, names[i][1], (int)interval.len, interval.data ? interval.data : "");
+			l->symbol.data, names[i][1], (int)interval.len,
+			interval.data ? interval.data : "");
 		if (n < 0 || (size_t)n >= sizeof(l->made_name))
 			return;
 		for (size_t k = 0; k < l->symbol.len; k++)

@@ -9,10 +9,10 @@ struct recording_to_market {
 	struct recording *recording;
 	const struct recording_catalog *catalog;
 	struct event_parser *parser;
-	int64_t *last_id;	 /* per symbol, -1 = none yet */
-	int64_t received_us;	 /* of the line before, -1 = none */
-	int64_t at_us;		 /* market time so far */
-	bool jumped;		 /* the jump to the line at hand was given */
+	int64_t *last_id;            /* per symbol, -1 = none yet */
+	int64_t received_us;         /* of the line before, -1 = none */
+	int64_t at_us;               /* market time so far */
+	bool jumped;                 /* the jump to the line at hand was given */
 	struct recording_line *line; /* at hand, not yet given; NULL = read the next */
 	size_t file;
 	bool ended;
@@ -92,8 +92,12 @@ static int trade_make(struct recording_to_market *r, struct market_item *out, st
 	memcpy(out->text, object.data, object.len);
 	out->text_len = object.len;
 	out->kind = MARKET_TRADE;
-	out->trade = (struct market_trade){.symbol = symbol, .id = ev.trade.id, .price = (int64_t)price,
-		.quantity = quantity, .trade_us = ev.trade.trade_us, .maker = ev.trade.buyer_is_maker};
+	out->trade = (struct market_trade){.symbol = symbol,
+		.id = ev.trade.id,
+		.price = (int64_t)price,
+		.quantity = quantity,
+		.trade_us = ev.trade.trade_us,
+		.maker = ev.trade.buyer_is_maker};
 	r->last_id[symbol] = ev.trade.id;
 	return 1;
 }
@@ -114,7 +118,8 @@ static int frame_make(const struct recording_line *line, struct market_item *out
 		out->data_len = line->data.len;
 	}
 	if (line->name.data) {
-		out->name_at = inside ? (size_t)(line->name.data - line->frame.data) : line->frame.len;
+		out->name_at =
+			inside ? (size_t)(line->name.data - line->frame.data) : line->frame.len;
 		out->name_len = line->name.len;
 		memcpy(out->text + out->name_at, line->name.data, line->name.len);
 	}
@@ -172,13 +177,15 @@ static int next(void *ctx, struct market_item *out, struct err *e)
 			return 0;
 		if (!r->line && (rc = line_read(r, e)) <= 0) {
 			r->ended = rc == 0;
+			/* Its last second passes too: whoever listened has it whole. */
 			out->kind = MARKET_END;
-			out->at_us = r->at_us;
+			out->at_us = clock_floor(r->at_us, SECOND_US) + SECOND_US;
 			return rc == 0 ? 1 : -1;
 		}
 		pause = r->received_us < 0 ? 0 : r->line->received_us - r->received_us;
 		t = recording_catalog_time(r->catalog->derived[r->file], r->line);
-		if (pause > RECORDING_PAUSE_US && clock_floor(t, SECOND_US) > r->at_us && !r->jumped) {
+		if (pause > RECORDING_PAUSE_US && clock_floor(t, SECOND_US) > r->at_us &&
+			!r->jumped) {
 			out->kind = MARKET_JUMP;
 			out->at_us = r->at_us;
 			out->to_us = clock_floor(t, SECOND_US);

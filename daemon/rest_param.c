@@ -23,7 +23,8 @@ static int name_error(struct rest_answer *a, int code, const char *format, const
 	return rest_error(a, 400, code, message);
 }
 
-int rest_params_check(const struct rest_request *r, const char *const *allowed, struct rest_answer *a)
+int rest_params_check(
+	const struct rest_request *r, const char *const *allowed, struct rest_answer *a)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		size_t known = 0;
@@ -31,11 +32,14 @@ int rest_params_check(const struct rest_request *r, const char *const *allowed, 
 		while (allowed[known] && strcmp(allowed[known], r->params[i].name) != 0)
 			known++;
 		if (!allowed[known])
-			return name_error(a, -1101, "Too many parameters; '%.80s' is not one of this request.",
+			return name_error(a, -1101,
+				"Too many parameters; '%.80s' is not one of this request.",
 				r->params[i].name);
 		for (size_t k = 0; k < i; k++) {
 			if (strcmp(r->params[i].name, r->params[k].name) == 0)
-				return name_error(a, -1101, "Duplicate values for parameter '%.80s'.", r->params[i].name);
+				return name_error(a, -1101,
+					"Duplicate values for parameter '%.80s'.",
+					r->params[i].name);
 		}
 	}
 	return 0;
@@ -50,18 +54,21 @@ const char *rest_param(const struct rest_request *r, const char *name)
 	return NULL;
 }
 
-int rest_param_text(const struct rest_request *r, const char *name, const char **out, struct rest_answer *a)
+int rest_param_text(
+	const struct rest_request *r, const char *name, const char **out, struct rest_answer *a)
 {
 	const char *value = rest_param(r, name);
 
 	if (!value || !*value)
 		return name_error(a, -1102,
-			"Mandatory parameter '%s' was not sent, was empty/null, or malformed.", name);
+			"Mandatory parameter '%s' was not sent, was empty/null, or malformed.",
+			name);
 	*out = value;
 	return 0;
 }
 
-int rest_param_integer(const struct rest_request *r, const char *name, int64_t *out, struct rest_answer *a)
+int rest_param_integer(
+	const struct rest_request *r, const char *name, int64_t *out, struct rest_answer *a)
 {
 	const char *value = rest_param(r, name);
 
@@ -72,7 +79,9 @@ int rest_param_integer(const struct rest_request *r, const char *name, int64_t *
 	for (size_t i = 0; value[i]; i++) {
 		if (!isdigit((unsigned char)value[i]) || i == 20)
 			return name_error(a, -1100,
-				"Illegal characters found in parameter '%s'; legal range is '^[0-9]{1,20}$'.", name);
+				"Illegal characters found in parameter '%s'; legal range is "
+				"'^[0-9]{1,20}$'.",
+				name);
 	}
 	if (strlen(value) > 18)
 		return name_error(a, -1108, "Parameter '%s' overflowed.", name);
@@ -80,7 +89,8 @@ int rest_param_integer(const struct rest_request *r, const char *name, int64_t *
 	return 0;
 }
 
-int rest_param_zone(const struct rest_request *r, const char *name, int64_t *out_us, struct rest_answer *a)
+int rest_param_zone(
+	const struct rest_request *r, const char *name, int64_t *out_us, struct rest_answer *a)
 {
 	const char *value = rest_param(r, name), *at = value;
 	int hours = 0, minutes = 0, digits = 0;
@@ -92,7 +102,8 @@ int rest_param_zone(const struct rest_request *r, const char *name, int64_t *out
 	at += negative || *at == '+';
 	for (; isdigit((unsigned char)*at) && digits < 2; digits++)
 		hours = hours * 10 + (*at++ - '0');
-	if (digits > 0 && *at == ':' && isdigit((unsigned char)at[1]) && isdigit((unsigned char)at[2])) {
+	if (digits > 0 && *at == ':' && isdigit((unsigned char)at[1]) &&
+		isdigit((unsigned char)at[2])) {
 		minutes = (at[1] - '0') * 10 + at[2] - '0';
 		at += 3;
 	}

@@ -1,5 +1,6 @@
 /*
- * rest_param: the query parameters of a REST request, checked against what the endpoint takes (BINANCE.md 6).
+ * rest_param: the query parameters of a REST request, checked against what the endpoint takes
+ * (BINANCE.md 6).
  *
  * Passive; one request at a time, one owning thread.
  */
@@ -29,11 +30,15 @@ struct rest_answer {
 /* All return -1 after they have put the error {"code","msg"} and its status into `a`. */
 int rest_error(struct rest_answer *a, int status, int code, const char *message);
 /* `allowed` ends with NULL. Unknown or repeated parameters are errors. */
-int rest_params_check(const struct rest_request *r, const char *const *allowed, struct rest_answer *a);
+int rest_params_check(
+	const struct rest_request *r, const char *const *allowed, struct rest_answer *a);
 const char *rest_param(const struct rest_request *r, const char *name); /* NULL: not given */
 /* A mandatory, non-empty text. */
-int rest_param_text(const struct rest_request *r, const char *name, const char **out, struct rest_answer *a);
+int rest_param_text(
+	const struct rest_request *r, const char *name, const char **out, struct rest_answer *a);
 /* An unsigned integer; `out` keeps its value if it is not given. */
-int rest_param_integer(const struct rest_request *r, const char *name, int64_t *out, struct rest_answer *a);
+int rest_param_integer(
+	const struct rest_request *r, const char *name, int64_t *out, struct rest_answer *a);
 /* Hours or hours:minutes from -12:00 to 14:00, as us. */
-int rest_param_zone(const struct rest_request *r, const char *name, int64_t *out_us, struct rest_answer *a);
+int rest_param_zone(
+	const struct rest_request *r, const char *name, int64_t *out_us, struct rest_answer *a);

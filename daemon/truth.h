@@ -1,8 +1,10 @@
 /*
  * truth: the file that says what the market did and what of it was sent, for audits.
  *
- * One line an event, in order: `<sent|unsent> <market time us> <stream name> <event object>`; a frame without a name has
- * `-`, one that is no object is given whole. `sent`: at least one connection was to get it. One owning thread.
+ * One line an event, in order: `<sent|unsent> <market time us> <stream name> <event object>`; a
+ * frame without a name has `-`, one that is no object is given whole. `sent`: at least one
+ * connection was to get it. Notices of the model itself (replayEnded, replayJumped) are not in it.
+ * One owning thread.
  */
 #pragma once
 #include "err.h"
