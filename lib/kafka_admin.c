@@ -1,6 +1,7 @@
 #include "kafka_admin.h"
 #include "clock.h"
 #include "kafka_conf.h"
+#include "kafka_offsets.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -302,14 +303,12 @@ int kafka_admin_delete_prefix(
 int kafka_admin_watermarks(struct kafka_admin *a, const char *topic, int partition, int timeout_ms,
 	int64_t *low, int64_t *high, struct err *e)
 {
-	int64_t l, h;
-	rd_kafka_resp_err_t err =
-		rd_kafka_query_watermark_offsets(a->rk, topic, partition, &l, &h, timeout_ms);
+	const rd_kafka_topic_partition_t of = {.topic = (char *)topic, .partition = partition};
+	int64_t low_high[2];
 
-	if (err)
-		return err_set(
-			e, "offsets of '%s' [%d]: %s", topic, partition, rd_kafka_err2str(err));
-	*low = l;
-	*high = h;
+	if (kafka_offsets_watermarks(a->rk, &of, timeout_ms, low_high, e) != 0)
+		return -1;
+	*low = low_high[0];
+	*high = low_high[1];
 	return 0;
 }

@@ -61,18 +61,16 @@ static int set_operators(
 rd_kafka_conf_t *kafka_conf_new(const struct settings *s, const char *const *defaults,
 	const char *const *fixed, struct err *e)
 {
+	/* clang-format off */
 	const char *const common[] = {
-		"bootstrap.servers",
-		settings_text(s, "kafka", "bootstrap.servers"),
-		"client.id",
-		"pricegraph",
+		"bootstrap.servers", settings_text(s, "kafka", "bootstrap.servers"),
+		"client.id", "pricegraph",
 		/* Back within a second of a broker that was away. */
-		"reconnect.backoff.ms",
-		"50",
-		"reconnect.backoff.max.ms",
-		"1000",
+		"reconnect.backoff.ms", "50",
+		"reconnect.backoff.max.ms", "1000",
 		NULL,
 	};
+	/* clang-format on */
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
 	rd_kafka_conf_set_log_cb(conf, to_log);

@@ -1,6 +1,7 @@
 #include "kafka_consumer.h"
 #include "clock.h"
 #include "kafka_conf.h"
+#include "kafka_offsets.h"
 #include "kafka_record.h"
 #include <stdlib.h>
 #include <string.h>
@@ -36,33 +37,25 @@ struct kafka_consumer {
 	int64_t reported_us; /* when KAFKA_ERROR was last returned, monotonic */
 };
 
+/* clang-format off */
 static const char *const defaults[] = {
-	"fetch.min.bytes",
-	"1",
-	"fetch.wait.max.ms",
-	"100",
-	"fetch.error.backoff.ms",
-	"100",
+	"fetch.min.bytes", "1",
+	"fetch.wait.max.ms", "100",
+	"fetch.error.backoff.ms", "100",
 	/* Bounds what is read ahead: per partition in messages, in all in kilobytes. */
-	"queued.min.messages",
-	"20000",
-	"queued.max.messages.kbytes",
-	"65536",
+	"queued.min.messages", "20000",
+	"queued.max.messages.kbytes", "65536",
 	NULL,
 };
 static const char *const fixed[] = {
-	"enable.auto.commit",
-	"false",
-	"auto.commit.enable",
-	"false",
-	"enable.auto.offset.store",
-	"false",
-	"auto.offset.reset",
-	"error",
-	"enable.partition.eof",
-	"false",
+	"group.id", "", /* none, so nothing can be committed */
+	"enable.auto.commit", "false",
+	"enable.auto.offset.store", "false",
+	"auto.offset.reset", "error",
+	"enable.partition.eof", "false",
 	NULL,
 };
+/* clang-format on */
 
 static void keep_failure(struct kafka_consumer *c, rd_kafka_resp_err_t err, const char *reason)
 {
@@ -194,6 +187,9 @@ static int start(struct kafka_consumer *c, const struct kafka_place *place, stru
 	struct topic *t = topic_of(c, place, e);
 	if (!t)
 		return -1;
+	for (size_t i = 0; i < c->running_count; i++)
+		if (c->running[i].topic == t && c->running[i].partition == place->partition)
+			return err_set(e, "'%s' [%d] twice", place->topic, place->partition);
 	if (rd_kafka_consume_start_queue(t->rkt, place->partition, place->offset, c->queue) != 0)
 		return err_set(e, "'%s' [%d]: %s", place->topic, place->partition,
 			rd_kafka_err2str(rd_kafka_last_error()));
@@ -344,44 +340,27 @@ void kafka_consumer_failed_place(const struct kafka_consumer *c, int *tag, int *
 int kafka_consumer_watermarks(struct kafka_consumer *c, const char *topic, int partition,
 	int timeout_ms, int64_t *low, int64_t *high, struct err *e)
 {
-	int64_t l, h;
-	rd_kafka_resp_err_t err =
-		rd_kafka_query_watermark_offsets(c->rk, topic, partition, &l, &h, timeout_ms);
+	const rd_kafka_topic_partition_t of = {.topic = (char *)topic, .partition = partition};
+	int64_t low_high[2];
 
-	if (err)
-		return err_set(
-			e, "offsets of '%s' [%d]: %s", topic, partition, rd_kafka_err2str(err));
-	*low = l;
-	*high = h;
+	if (kafka_offsets_watermarks(c->rk, &of, timeout_ms, low_high, e) != 0)
+		return -1;
+	*low = low_high[0];
+	*high = low_high[1];
 	return 0;
 }
 
 int kafka_consumer_offsets_at(struct kafka_consumer *c, struct kafka_place *places, size_t count,
 	int64_t wall_ms, int timeout_ms, struct err *e)
 {
-	int rc = -1;
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
 
 	for (size_t i = 0; i < count; i++)
 		rd_kafka_topic_partition_list_add(list, places[i].topic, places[i].partition)
 			->offset = wall_ms;
-	rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(c->rk, list, timeout_ms);
-	if (err) {
-		err_set(e, "offsets by time: %s", rd_kafka_err2str(err));
-		goto out;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const rd_kafka_topic_partition_t *p = &list->elems[i];
-		if (p->err) {
-			err_set(e, "offset by time of '%s' [%d]: %s", p->topic, p->partition,
-				rd_kafka_err2str(p->err));
-			goto out;
-		}
-	}
-	for (size_t i = 0; i < count; i++)
+	int rc = kafka_offsets_query(c->rk, list, timeout_ms, e);
+	for (size_t i = 0; rc == 0 && i < count; i++)
 		places[i].offset = list->elems[i].offset;
-	rc = 0;
-out:
 	rd_kafka_topic_partition_list_destroy(list);
 	return rc;
 }

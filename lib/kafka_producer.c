@@ -16,33 +16,25 @@ struct kafka_producer {
 	char reason[ERR_TEXT_SIZE];
 };
 
+/* clang-format off */
 static const char *const defaults[] = {
-	"linger.ms",
-	"1",
-	"compression.type",
-	"lz4",
-	"queue.buffering.max.kbytes",
-	"262144",
-	"queue.buffering.max.messages",
-	"0", /* bytes bound it */
+	"linger.ms", "1",
+	"compression.type", "lz4",
+	"queue.buffering.max.kbytes", "262144",
+	"queue.buffering.max.messages", "0", /* bytes bound it */
 	NULL,
 };
 /* With their aliases. */
 static const char *const fixed[] = {
-	"enable.idempotence",
-	"true",
-	"acks",
-	"all",
-	"request.required.acks",
-	"all",
-	"message.timeout.ms",
-	"0",
-	"delivery.timeout.ms",
-	"0",
-	"partitioner",
-	"murmur2",
+	"enable.idempotence", "true",
+	"acks", "all",
+	"request.required.acks", "all",
+	"message.timeout.ms", "0",
+	"delivery.timeout.ms", "0",
+	"partitioner", "murmur2",
 	NULL,
 };
+/* clang-format on */
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
@@ -167,12 +159,17 @@ enum kafka_sent kafka_producer_send(struct kafka_producer *p, const struct kafka
 	rd_kafka_resp_err_t err = produce(p, m);
 	if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return KAFKA_SENT;
-	if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-		return KAFKA_FULL;
 	if (is_dead(p))
 		return KAFKA_DEAD;
 	snprintf(p->reason, sizeof(p->reason), "%s", rd_kafka_err2str(err));
-	return KAFKA_REFUSED;
+	switch (err) {
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR__INVALID_ARG:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+		return KAFKA_REFUSED;
+	default: /* also a topic that is away or closed to us: an operator can mend that */
+		return KAFKA_FULL;
+	}
 }
 
 void kafka_producer_poll(struct kafka_producer *p, int timeout_ms)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum kafka_sent { KAFKA_SENT, KAFKA_FULL, KAFKA_REFUSED /* this message can never be sent: too large */, KAFKA_DEAD /* fatal: make a new producer */ };
+enum kafka_sent { KAFKA_SENT, KAFKA_FULL /* not now */, KAFKA_REFUSED /* this message can never be sent: too large */, KAFKA_DEAD /* fatal: make a new producer */ };
 
 #define KAFKA_PARTITION_BY_KEY (-1)
 #define KAFKA_HEADERS_MAX 6
@@ -39,5 +39,6 @@ void kafka_producer_poll(struct kafka_producer *p, int timeout_ms);
 /* Waits until all is acknowledged, at most `timeout_ms`. Returns how many are not. */
 size_t kafka_producer_flush(struct kafka_producer *p, int timeout_ms);
 size_t kafka_producer_queued(const struct kafka_producer *p);
-/* Why the last REFUSED or DEAD was. */
+/* Why the last answer was not SENT, or a delivery failed. After DEAD all that was queued is given back to `delivered` as failed
+ * by the next polls. */
 const char *kafka_producer_reason(const struct kafka_producer *p);
