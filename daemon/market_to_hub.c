@@ -19,6 +19,7 @@ struct market_to_hub {
 	enum market_state state;
 	int64_t base_mono_us, base_market_us; /* the market stood there then */
 	bool late;                            /* there is more to do of the time that was reached */
+	bool noticed;                         /* the market has just jumped or ended */
 	int64_t sent, unsent;
 };
 
@@ -37,6 +38,7 @@ static void event_give(void *ctx, const struct market_event *ev)
 		a->late = false;
 		ping_all(a);
 		hub_publish(a->hub, ev);
+		a->noticed = true;
 		return;
 	}
 	sent = hub_publish(a->hub, ev);
@@ -88,15 +90,25 @@ static int64_t due_us(const struct market_to_hub *a)
 	       (int64_t)((double)(clock_mono_us() - a->base_mono_us) * a->speed);
 }
 
-/* 1: there is more to do; 0: all that is due was done; -1 */
-static int steps_do(struct market_to_hub *a, int64_t limit_us, struct err *e)
+/* The market stands elsewhere now: what is due follows from there. */
+static void jumped(struct market_to_hub *a)
 {
-	int64_t stop_us = clock_mono_us() + RUN_US;
+	a->base_mono_us = clock_mono_us();
+	a->base_market_us = market_reached_us(a->market);
+	ping_all(a);
+}
+
+/* 1: there is more to do; 0: all that is due was done; -1 */
+static int steps_do(struct market_to_hub *a, struct err *e)
+{
+	int64_t limit_us = due_us(a), stop_us = clock_mono_us() + RUN_US;
 	int rc = 1;
 
 	a->late = true;
 	for (unsigned n = 1; rc > 0; n++) {
 		rc = market_step(a->market, limit_us, e);
+		if (a->noticed)
+			return rc;
 		if (n % STEPS_A_LOOK == 0 && clock_mono_us() >= stop_us)
 			break;
 		if (a->speed <= 0 && a->state == MARKET_RUNNING &&
@@ -106,16 +118,31 @@ static int steps_do(struct market_to_hub *a, int64_t limit_us, struct err *e)
 	return rc;
 }
 
+/* How long until the next thing is due. */
+static int64_t wait_us(struct market_to_hub *a, struct err *e)
+{
+	int64_t next = market_next_us(a->market, e), wait;
+
+	if (next < 0)
+		return -1;
+	wait = next - market_reached_us(a->market);
+	if (a->state == MARKET_RUNNING && a->speed > 0)
+		wait = (int64_t)((double)wait / a->speed);
+	return wait < WAIT_MAX_US ? wait : WAIT_MAX_US;
+}
+
 int64_t market_to_hub_run(struct market_to_hub *a, struct err *e)
 {
-	int64_t limit = due_us(a), next, wait;
+	bool noticed;
 	int rc;
 
 	if (a->state == MARKET_ENDED || (a->state == MARKET_WAITING && !a->wall))
 		return WAIT_MAX_US;
-	rc = steps_do(a, limit, e);
+	rc = steps_do(a, e);
 	if (rc < 0)
 		return -1;
+	noticed = a->noticed;
+	a->noticed = false;
 	a->late = rc > 0;
 	if (market_ended(a->market)) {
 		a->state = MARKET_ENDED;
@@ -124,19 +151,11 @@ int64_t market_to_hub_run(struct market_to_hub *a, struct err *e)
 			truth_flush(a->truth);
 		return WAIT_MAX_US;
 	}
-	if (market_reached_us(a->market) > limit) { /* it jumped */
-		a->base_mono_us = clock_mono_us();
-		a->base_market_us = market_reached_us(a->market);
-		ping_all(a);
-		return 0;
-	}
+	if (noticed)
+		jumped(a);
 	if (a->late)
 		return a->speed <= 0 && hub_deepest_bytes(a->hub) > FAST_QUEUE_BYTES ? MS_US : 0;
-	next = market_next_us(a->market, e);
-	if (next < 0)
-		return -1;
-	wait = (int64_t)((double)(next - limit) / (a->state == MARKET_RUNNING ? a->speed : 1));
-	return wait < WAIT_MAX_US ? wait : WAIT_MAX_US;
+	return wait_us(a, e);
 }
 
 int64_t market_to_hub_clock_us(const struct market_to_hub *a)
