@@ -15,8 +15,13 @@ const SECOND = 1000;
 const at = (id) => document.getElementById(id);
 const chart = new PriceChart(at('canvas'), readTheme());
 let page = null;
-const feed = new Feed(() => page.draw());
+const feed = new Feed(() => {
+	refreshIfOtherVenue();
+	page.draw();
+});
 let shown = '';
+let venue = null;
+let timer = 0;
 
 function choose({ symbol, interval }) {
 	controls.show();
@@ -43,7 +48,17 @@ async function refreshSymbols() {
 	}
 	choose(controls.choice);
 	page.draw();
-	setTimeout(refreshSymbols, wait);
+	clearTimeout(timer);
+	timer = setTimeout(refreshSymbols, wait);
+}
+
+// The same address may serve another market than before.
+function refreshIfOtherVenue() {
+	const before = venue;
+	venue = feed.model?.venue ?? venue;
+	if (before !== null && venue !== before) {
+		refreshSymbols();
+	}
 }
 
 navigate(at('chart'), page, () => chart.plotWidth);

@@ -18,7 +18,7 @@ const event = (t, price, more = {}) => ({
 
 // At 1m: bars 0 and 60 s settled, the third open since 120 s; as_of 146 s, from 140 s.
 const initialAnswer = (more = {}) => ({
-	venue: 'synthetic', symbol: 'BTCUSDT', interval: '1m', as_of: 146_000, from: 0, to: 180_000, lag_ms: 100, from: 0, to: 180_000, state: 'synthetic', columns: COLUMNS,
+	venue: 'synthetic', symbol: 'BTCUSDT', interval: '1m', as_of: 146_000, from: 0, to: 180_000, lag_ms: 100, state: 'synthetic', columns: COLUMNS,
 	candles: [row(0, '1'), row(60_000, '2')], gaps: [], revision: '1.10', cursor: 'c1:synthetic:1:3.trade.5',
 	open: { t: 120_000, from: 140_000, base: base(120_000, '3') }, ...more,
 });
