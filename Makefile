@@ -23,7 +23,7 @@ LIB := err clock buf decimal interval inifile setting settings settings_table se
 	stream member event candle second control topic cursor \
 	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
-	sink_commit sink_rows sink_late sink_facts sink_meta maintenance
+	sink_commit sink_rows sink_late sink_facts sink_meta maintenance topics
 COLLECTOR := collector ws_to_kafka feed_wants feed_connection feed_socket feed_watch feed_backoff feed_frame json_scan feed_count \
 	feed_subscribe feed_sessions feed_session feed_clock feed_output
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
@@ -32,7 +32,8 @@ EXCHANGE := exchange json_slice recording_line recording_file recording recordin
 	exchange_request rest_param exchange_rest exchange_ws exchange_server
 CTL :=
 CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
-CHART :=
+CHART := chart_ranges chart_window chart_cover chart_state chart_bars chart_reader chart_head chart_candles chart_view \
+	chart_json chart_etag chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
 LIVE := live kafka_to_cache kafka_tail meta_record cache cache_poll cache_ring cache_symbol cache_to_poll poll_request
 UNIT_OBJ_param := cgi/param cgi/problem
 UNIT_OBJ_fcgi_server := $(CGI:%=cgi/%)
@@ -41,6 +42,24 @@ UNIT_OBJ_cache := cgi/cache cgi/cache_poll cgi/cache_ring cgi/cache_symbol
 UNIT_OBJ_poll := cgi/cache cgi/cache_poll cgi/cache_ring cgi/cache_symbol cgi/cache_to_poll cgi/poll_request cgi/param cgi/problem
 UNIT_OBJ_meta_record := cgi/meta_record
 UNIT_OBJ_request := cgi/request cgi/problem
+UNIT_OBJ_chart_ranges := cgi/chart_ranges
+UNIT_OBJ_chart_window := cgi/chart_window
+UNIT_OBJ_chart_cover := cgi/chart_cover cgi/chart_ranges
+UNIT_OBJ_chart_state := cgi/chart_state cgi/chart_cover cgi/chart_ranges
+UNIT_OBJ_chart_bars := cgi/chart_bars cgi/chart_cover cgi/chart_ranges
+UNIT_OBJ_chart_etag := cgi/chart_etag
+UNIT_OBJ_pg_to_chart := $(CGI:%=cgi/%) $(filter-out cgi/chart,$(CHART:%=cgi/%))
+UNIT_LIBS_pg_to_chart := $(LIBS_CGI)
+UNIT_OBJ_json_scan := daemon/json_scan
+UNIT_OBJ_feed_frame := daemon/feed_frame daemon/json_scan daemon/recording_file
+UNIT_LIBS_feed_frame := -lzstd -lz
+UNIT_OBJ_feed_subscribe := daemon/feed_subscribe
+UNIT_OBJ_feed_session := daemon/feed_session
+UNIT_OBJ_feed_watch := daemon/feed_watch
+UNIT_OBJ_feed_backoff := daemon/feed_backoff
+UNIT_OBJ_feed_wants := daemon/feed_wants
+UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan
+UNIT_LIBS_feed_clock := -lcurl
 UNIT_OBJ_sink := daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_state daemon/sink_batch
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
@@ -130,7 +149,7 @@ install-deps:
 	@stack/install.sh test
 run:
 	@stack/install.sh run
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) -s --no-print-directory -j$$(nproc) all
 	@BUILD=$(B) exec stack/up.sh
 
 # What was fetched (Kafka, Python packages) stays.
