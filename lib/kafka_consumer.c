@@ -181,7 +181,7 @@ static struct topic *topic_of(
 
 static int start(struct kafka_consumer *c, const struct kafka_place *place, struct err *e)
 {
-	if (place->partition < 0 || place->offset < KAFKA_OFFSET_BEGIN)
+	if (!*place->topic || place->partition < 0 || place->offset < KAFKA_OFFSET_BEGIN)
 		return err_set(e, "no place: '%s' [%d] at %lld", place->topic, place->partition,
 			(long long)place->offset);
 	struct topic *t = topic_of(c, place, e);

@@ -27,7 +27,7 @@ enum kafka_polled { KAFKA_RECORDS, KAFKA_NOTHING, KAFKA_OUT_OF_RANGE /* see cons
 struct kafka_consumer;
 struct kafka_consumer *kafka_consumer_new(const struct settings *s, struct err *e);
 void kafka_consumer_free(struct kafka_consumer *c);
-/* Replaces the assignment. */
+/* Replaces the assignment. No waiting: KAFKA_OFFSET_BEGIN and _END are asked for once the partition's leader is known. */
 must_check int kafka_consumer_assign(struct kafka_consumer *c, const struct kafka_place *places, size_t count, struct err *e);
 /* Up to `max` records into the consumer's own array, lent through `records` until the next poll. Waits at most `timeout_ms` for the first. */
 must_check enum kafka_polled kafka_consumer_poll(struct kafka_consumer *c, int timeout_ms, size_t max, const struct kafka_record **records, size_t *count, struct err *e);
