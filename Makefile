@@ -125,7 +125,7 @@ SANENV := $(if $(findstring address,$(SAN)),ASAN_OPTIONS=halt_on_error=1:detect_
 	$(if $(TSAN),TSAN_OPTIONS=halt_on_error=1:allocator_may_return_null=1:second_deadlock_stack=1:suppressions=tests/unit/tsan.supp)
 RESULT := unit
 unit: $(UNIT:%=$(B)/tests/unit/%)
-	RESULT=$(RESULT) $(SANENV) tests/with_postgres tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
+	RESULT=$(RESULT) $(SANENV) tests/with_postgres tests/with_kafka tests/unit/run $(UNIT:%=$(B)/tests/unit/%)
 
 unit-asan:
 	$(MAKE) unit SAN=address,undefined VARIANT=$(VARIANT)-asan RESULT=$@
