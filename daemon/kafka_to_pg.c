@@ -8,6 +8,7 @@
 #include "sink_load.h"
 #include "sink_meta.h"
 #include "sink_take.h"
+#include "topics.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -21,6 +22,7 @@
 #define DRAIN_US (3 * SECOND_US)
 #define DRAIN_QUIET_US (300 * MS_US)
 #define TOKEN_SIZE 64
+#define TOPICS_MS 1000 /* one attempt; also how late a stop may be noticed meanwhile */
 
 METRIC_GAUGE(metric_batch_us, "pricegraph_sink_commit_microseconds",
 	"Time that the last transaction took");
@@ -37,6 +39,7 @@ struct kafka_to_pg {
 	bool broken;   /* the thread writes it, stop reads it after the join */
 	char token[TOKEN_SIZE];
 	struct pg *pg;
+	struct kafka_admin *admin;
 	struct kafka_consumer *consumer;
 	struct event_parser *parser;
 	struct sink_commit *commit;
@@ -232,6 +235,10 @@ static enum sink_left load_and_run(struct kafka_to_pg *k)
 	struct err e = {""};
 
 	forget(k);
+	if (topics_ensure(k->settings, k->admin, TOPICS_MS, &e) != 0) {
+		log_warn("sink_waits", "reason=\"%s\"", e.text);
+		return LEFT_RELOAD;
+	}
 	switch (sink_load(&from, &k->st, &e)) {
 	case PG_OK:
 		log_info("sink_started", "venue=%s epoch=%lld symbols=%u", k->st.venue,
@@ -285,6 +292,7 @@ static void destroy(struct kafka_to_pg *k)
 	sink_commit_free(k->commit);
 	event_parser_free(k->parser);
 	kafka_consumer_free(k->consumer);
+	kafka_admin_free(k->admin);
 	pg_free(k->pg);
 	pthread_cond_destroy(&k->wake);
 	pthread_mutex_destroy(&k->lock);
@@ -298,6 +306,9 @@ static int open_parts(struct kafka_to_pg *k, struct err *e)
 	k->pg = pg_new(settings_text(k->settings, "postgres", "collector"), "pricegraph-sink");
 	if (!k->pg)
 		return err_set(e, "no memory for the sink's connection");
+	k->admin = kafka_admin_new(k->settings, e);
+	if (!k->admin)
+		return -1;
 	k->consumer = kafka_consumer_new(k->settings, e);
 	if (!k->consumer)
 		return -1;

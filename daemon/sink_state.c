@@ -8,6 +8,7 @@ void sink_state_init(struct sink_state *st, const char *venue, int64_t settle_us
 {
 	memset(st, 0, sizeof *st);
 	snprintf(st->venue, sizeof st->venue, "%s", venue);
+	st->recorded = strncmp(venue, "replay-", 7) == 0;
 	st->settle_us = settle_us;
 }
 

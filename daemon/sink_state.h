@@ -70,6 +70,7 @@ struct sink_place {          /* one topic partition */
 
 struct sink_state {
 	char venue[VENUE_SIZE];
+	bool recorded; /* a replay: its past is as good as its present, its clock jumps, nothing is too early */
 	int64_t epoch, generation;
 	int64_t settle_us;
 	struct sink_place places[STREAM_COUNT][TOPIC_PARTITIONS];

@@ -125,7 +125,7 @@ static int take_data(struct sink_state *st, struct sink_batch *b, struct event_p
 	const struct kafka_record *r, struct err *e)
 {
 	bool replayed = r->offset < st->places[r->tag][r->partition].committed;
-	int64_t clock_us = sink_state_clock_us(st);
+	int64_t clock_us = st->recorded ? 0 : sink_state_clock_us(st);
 	struct sink_symbol *sy;
 	struct event ev;
 	struct err why;

@@ -6,6 +6,7 @@
 #include "feed_wants.h"
 #include "kafka_admin.h"
 #include "log.h"
+#include "topics.h"
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -36,27 +37,6 @@ struct ws_to_kafka {
 	char left_text[200];
 };
 
-/* Each stream's topic, collected or not (there `ended` records go), and meta. */
-static int ensure_topics(struct ws_to_kafka *w, struct kafka_admin *admin, struct err *e)
-{
-	char names[STREAM_COUNT + 1][TOPIC_NAME_SIZE];
-	struct kafka_topic_spec specs[STREAM_COUNT + 1];
-	const char *prefix = settings_text(w->settings, "topics", "prefix");
-	const char *venue = settings_text(w->settings, "venue", "name");
-	int replication = (int)settings_int(w->settings, "topics", "replication");
-
-	for (int i = 0; i < STREAM_COUNT; i++) {
-		topic_of_stream(names[i], prefix, venue, (enum stream_kind)i);
-		specs[i] = (struct kafka_topic_spec){names[i], TOPIC_PARTITIONS, replication,
-			"delete",
-			settings_int(w->settings, "topics", "retention") * (HOUR_US / MS_US)};
-	}
-	topic_of_meta(names[STREAM_COUNT], prefix, venue);
-	specs[STREAM_COUNT] =
-		(struct kafka_topic_spec){names[STREAM_COUNT], 1, replication, "compact", -1};
-	return kafka_admin_ensure(admin, specs, STREAM_COUNT + 1, ENSURE_MS, e);
-}
-
 /* False: stopped before Kafka was there. */
 static bool await_topics(struct ws_to_kafka *w)
 {
@@ -67,7 +47,7 @@ static bool await_topics(struct ws_to_kafka *w)
 	if (!admin)
 		log_error("feed_no_kafka", "reason=\"%s\"", e.text);
 	while (admin && !atomic_load(&w->stop)) {
-		ready = ensure_topics(w, admin, &e) == 0;
+		ready = topics_ensure(w->settings, admin, ENSURE_MS, &e) == 0;
 		if (ready)
 			break;
 		log_warn("feed_no_topics", "reason=\"%s\"", e.text);

@@ -259,6 +259,7 @@ static void bad_records_are_kept_apart(void **state)
 	struct world *w = *state;
 	const struct batch_quarantine *q;
 
+	w->st.recorded = false;
 	snprintf(w->value, sizeof w->value, "{\"e\":\"trade\"");
 	take(w, STREAM_TRADE, false);
 	snprintf(w->value, sizeof w->value, "not a control record");
