@@ -5,9 +5,10 @@ const Controller = Chart.registry.getController('candlestick');
 const Element = Chart.registry.getElement('candlestick');
 
 const BODY = 0.68; // of the room that a bar has
+const WIDEST = 19; // px
 
 // An odd number of px, so that the wick stands in the middle.
-export const bodyWidth = (room) => Math.max(1, 2 * Math.round((room * BODY - 1) / 2) + 1);
+export const bodyWidth = (room) => Math.min(WIDEST, Math.max(1, 2 * Math.round((room * BODY - 1) / 2) + 1));
 
 class PriceElement extends Element {
 	static id = 'price';

@@ -3,11 +3,13 @@ import { formatHash, parseHash } from './hash.js';
 import { findInterval, intervals } from './interval.js';
 
 const DEFAULT_INTERVAL = '1m';
+const SHORT_INTERVAL = '1s';
 
 export class Controls {
 	#select;
 	#fieldset;
 	#symbols = null;
+	#fallback = DEFAULT_INTERVAL;
 
 	constructor(select, fieldset, chosen) {
 		this.#select = select;
@@ -22,7 +24,14 @@ export class Controls {
 	get choice() {
 		const { symbol, interval } = parseHash(location.hash);
 		const first = this.#symbols?.includes('BTCUSDT') ? 'BTCUSDT' : this.#symbols?.[0];
-		return { symbol: symbol ?? first ?? null, interval: findInterval(interval) ?? findInterval(DEFAULT_INTERVAL) };
+		return { symbol: symbol ?? first ?? null, interval: findInterval(interval) ?? findInterval(this.#fallback) };
+	}
+
+	// For who chose no interval: a market heard of since minutes only has more to show at 1s. True: that changes the choice.
+	preferSeconds() {
+		const changes = this.#fallback === DEFAULT_INTERVAL && !findInterval(parseHash(location.hash).interval);
+		this.#fallback = SHORT_INTERVAL;
+		return changes;
 	}
 
 	get symbols() {

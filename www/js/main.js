@@ -11,17 +11,29 @@ import { onSchemeChange, readTheme } from './theme.js';
 const SYMBOLS_EVERY = 60_000;
 const SYMBOLS_EMPTY = 2000;
 const SECOND = 1000;
+const YOUNG = 10; // bars
 
 const at = (id) => document.getElementById(id);
 const chart = new PriceChart(at('canvas'), readTheme());
 let page = null;
 const feed = new Feed(() => {
 	refreshIfOtherVenue();
+	preferSecondsIfYoung();
 	page.draw();
 });
 let shown = '';
 let venue = null;
+let judged = false;
 let timer = 0;
+
+function preferSecondsIfYoung() {
+	if (!judged && feed.loaded) {
+		judged = true;
+		if (feed.model.bars().length < YOUNG && controls.preferSeconds()) {
+			choose(controls.choice);
+		}
+	}
+}
 
 function choose({ symbol, interval }) {
 	controls.show();

@@ -24,6 +24,7 @@ export class Page {
 	#legend = new Legend(at('legend'));
 	#speech = new Speech(at('spoken'));
 	#pending = false;
+	#stale = false; // more than the cross changed
 	#bars = [];
 	#view = null;
 	#pointer = null; // { x, y } in px of the chart
@@ -55,13 +56,25 @@ export class Page {
 		return this.#view;
 	}
 
-	// Soon.
+	// Soon, all of it.
 	draw() {
+		this.#stale = true;
+		this.#drawSoon();
+	}
+
+	#drawSoon() {
 		if (!this.#pending) {
 			this.#pending = true;
 			requestAnimationFrame(() => {
 				this.#pending = false;
-				this.#drawNow();
+				if (this.#stale) {
+					this.#stale = false;
+					this.#drawNow();
+				} else if (this.#bars.length) {
+					this.#placeCross();
+					this.#chart.drawCross(this.#cross);
+					this.#showLegend(this.#feed.model, this.#bars.at(-1));
+				}
 			});
 		}
 	}
@@ -194,7 +207,7 @@ export class Page {
 	hover(point) {
 		this.#pointer = point;
 		this.#chosen = null;
-		this.draw();
+		this.#drawSoon();
 	}
 
 	// The cross goes `count` bars on; without one it begins at the newest in sight.

@@ -179,6 +179,12 @@ export class PriceChart {
 		this.#chart.update('none');
 	}
 
+	// Only the cross is another one.
+	drawCross(cross) {
+		this.scene.cross = cross;
+		this.#chart.draw();
+	}
+
 	get shown() {
 		return this.#chart.data.datasets[0].data.map((point) => point.bar);
 	}

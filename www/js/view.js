@@ -3,13 +3,17 @@
 const NARROWEST = 8; // bars
 const PITCH = 9; // px a bar, to begin with
 const TIGHTEST = 1.6; // px a bar
+const FEWEST = 24; // bars: a short history is not stretched further
+const SPARE = 1.25; // of a short history
 const MARGIN = 0.06; // of the window, kept free behind the newest bar
 
 export class View {
 	constructor(interval, pixels) {
 		this.interval = interval;
 		this.pixels = pixels;
-		this.bars = Math.min(160, Math.max(30, pixels / PITCH));
+		this.most = Math.min(160, Math.max(30, pixels / PITCH));
+		this.bars = this.most;
+		this.fits = true; // as wide as a short history needs, until somebody zooms
 		this.right = null; // known when settled
 		this.follow = true; // the newest bar stays in sight
 	}
@@ -41,6 +45,10 @@ export class View {
 
 	// Before drawing: the newest bar's time, and the oldest.
 	settle(oldest, newest) {
+		if (this.fits) {
+			const wanted = ((newest - oldest) / this.interval.width + 1) * SPARE;
+			this.bars = Math.min(this.most, Math.max(FEWEST, wanted));
+		}
 		const end = this.#end(newest);
 		if (this.follow || this.right === null) {
 			this.right = end;
@@ -52,6 +60,7 @@ export class View {
 
 	// By `share` of the window; positive = towards the past.
 	pan(share) {
+		this.fits = false;
 		if (this.right !== null) {
 			this.right -= share * this.span;
 			this.follow = false;
@@ -60,6 +69,7 @@ export class View {
 
 	// factor > 1 shows more. `anchor`: the time that stays where it is; while following, the right edge does.
 	zoom(factor, anchor) {
+		this.fits = false;
 		const bars = Math.min(this.#widest(), Math.max(NARROWEST, this.bars * factor));
 		if (!this.follow && anchor !== undefined) {
 			this.right = anchor + (this.right - anchor) * (bars / this.bars);

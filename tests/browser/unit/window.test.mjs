@@ -28,6 +28,20 @@ test('the newest bar stays in sight until one moves into the past', () => {
 	assert.equal(shown.follow, true);
 });
 
+test('a short history fills the window, until somebody zooms', () => {
+	const shown = new View(findInterval('1m'), 900);
+	shown.settle(0, 3 * MINUTE);
+	assert.equal(shown.bars, 24);
+	shown.settle(0, 39 * MINUTE);
+	assert.equal(shown.bars, 50);
+	shown.zoom(0.5);
+	shown.settle(0, 60 * MINUTE);
+	assert.equal(shown.bars, 25);
+	const long = new View(findInterval('1m'), 900);
+	long.settle(0, 1000 * MINUTE);
+	assert.equal(long.bars, 100);
+});
+
 test('one cannot lose the data', () => {
 	const shown = view();
 	shown.pan(1000);
