@@ -30,7 +30,7 @@ EXCHANGE := exchange json_slice recording_line recording_file recording recordin
 	market_cascade market_synthetic market_number market_ahead market_window market_bars market_symbol market_rows \
 	market_event market truth message event_micro hub market_to_hub \
 	exchange_request rest_param exchange_rest exchange_ws exchange_server
-CTL :=
+CTL := ctl_migrate ctl_empty ctl_status ctl
 CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_bars chart_reader chart_head chart_candles chart_view \
 	chart_json chart_etag chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
@@ -60,6 +60,19 @@ UNIT_OBJ_feed_backoff := daemon/feed_backoff
 UNIT_OBJ_feed_wants := daemon/feed_wants
 UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan
 UNIT_LIBS_feed_clock := -lcurl
+MODEL := $(filter-out daemon/exchange daemon/exchange_ws daemon/exchange_server,$(EXCHANGE:%=daemon/%))
+UNIT_OBJ_json_slice := daemon/json_slice
+UNIT_OBJ_recording_line := daemon/recording_line daemon/json_slice
+UNIT_OBJ_recording := $(MODEL)
+UNIT_OBJ_market := $(MODEL)
+UNIT_OBJ_market_window := daemon/market_window
+UNIT_OBJ_market_synthetic := daemon/market_synthetic daemon/market_cascade
+UNIT_OBJ_hub := $(MODEL)
+UNIT_OBJ_exchange := $(MODEL)
+UNIT_LIBS_recording := -lzstd -lz
+UNIT_LIBS_market := -lzstd -lz
+UNIT_LIBS_hub := -lzstd -lz
+UNIT_LIBS_exchange := -lzstd -lz
 UNIT_OBJ_sink := daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_state daemon/sink_batch
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
@@ -81,7 +94,7 @@ $(B)/flags: FORCE
 	@echo '$(FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(FLAGS) $(LDFLAGS)' > $@
 FORCE:
 
-$(B)/%.o: %.c $(B)/flags | $(B)/gen/pg_queries.h
+$(B)/%.o: %.c $(B)/flags | $(B)/gen/pg_queries.h $(B)/gen/pg_migrations.h
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -c -o $@ $<
 
@@ -89,6 +102,10 @@ QUERIES := $(wildcard sql/query/*.sql)
 $(B)/gen/pg_queries.h: sql/embed.sh $(QUERIES)
 	@mkdir -p $(@D)
 	sql/embed.sh $(QUERIES) > $@
+MIGRATIONS := $(sort $(wildcard sql/migration/*.sql))
+$(B)/gen/pg_migrations.h: sql/embed.sh $(MIGRATIONS)
+	@mkdir -p $(@D)
+	sql/embed.sh -t $(MIGRATIONS) > $@
 
 LIB_A := $(B)/libpricegraph.a
 $(LIB_A): $(LIB:%=$(B)/lib/%.o)
@@ -136,7 +153,7 @@ e2e: all
 	VARIANT=$(VARIANT) tests/e2e.sh
 browser: all
 	VARIANT=$(VARIANT) tests/browser.sh
-lint: $(B)/gen/pg_queries.h
+lint: $(B)/gen/pg_queries.h $(B)/gen/pg_migrations.h
 	@CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' tests/lint.sh
 format:
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')

@@ -45,11 +45,14 @@ check_arguments() {
 	! port_taken "$port" || die "port $port is taken; choose another: make run PORT=$((port + 1))"
 }
 
-# server_failed <part>: says the reason that its log gives.
+# server_failed <postgres|kafka>: says the reason: the first complaint in what it wrote at this start, else its script's last word.
 server_failed() {
-	local reason
-	reason=$(cat "$run/$1/$1.log" "$run/log/$1.log" 2>/dev/null | grep -aE 'FATAL|PANIC|ERROR|^kafka:|^postgres:' | tail -n 1)
-	die "$1 does not start in $run/$1: ${reason:-its log says nothing}"
+	local reason log=$run/log/$1.log
+	reason=$({ cat "$log" "$run/$1/$1.out"; tail -n 40 "$run/$1/$1.log"; } 2>/dev/null | grep -aE 'FATAL|PANIC|ERROR|could not|Exception' | grep -v 'Exiting Kafka' |
+		head -n 1 | cut -c 1-250)
+	reason=${reason:-$(tail -n 1 "$log")}
+	reason=${reason#"$1": }
+	die "$1 does not start in $run/$1: ${reason#"${reason%%[! ]*}"} (log: $log)"
 }
 
 start_postgres() {
@@ -73,6 +76,14 @@ begin_kafka() {
 await_kafka() {
 	stack/kafka.sh ready "$run/kafka" 2>>"$run/log/kafka.log" || server_failed kafka
 	state kafka "ready, $(stack/kafka.sh url "$run/kafka")"
+}
+
+# What the environment changes goes over what we write, and may be wrong.
+check_settings() {
+	local part output
+	for part in collector exchange chart live; do
+		output=$("$programs/pricegraph-$part" --config "$run/pricegraph.ini" --check 2>&1) || die "settings: ${output%%$'\n'*}"
+	done
 }
 
 ctl() {
@@ -147,7 +158,7 @@ watch_part() {
 		start_collector
 		collector_began=$SECONDS
 	else
-		say "$part ended by itself (status $status), see $run/log/$part.log"
+		say "$part ended by itself (status $status): $(tail -n 1 "$run/log/$part.log" | cut -c 1-250) (log: $run/log/$part.log)"
 		signal TERM "$part"
 		rm -f "$run/pid/$part"
 	fi
@@ -199,12 +210,15 @@ main() {
 	trap finish EXIT
 	trap 'exit 0' INT TERM HUP
 	say "pricegraph: starting in $run"
+	# To ask the exchange may take a while: the servers start meanwhile.
+	[[ ${FEED:-auto} == auto ]] || choose_feed "$FEED"
 	begin_kafka
 	start_postgres
-	choose_feed "${FEED:-auto}"
+	[[ ${FEED:-auto} != auto ]] || choose_feed auto
 	await_kafka
 	model_port=$(free_port)
 	write_settings "$run/pricegraph.ini" "$model_port"
+	check_settings
 	: >"$run/log/ctl.log"
 	ctl migrate
 	[[ $venue != replay-* ]] || ctl empty "$venue"

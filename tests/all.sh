@@ -7,7 +7,7 @@ runners=(lint unit unit-asan unit-tsan e2e browser)
 
 stack/install.sh test || exit
 rm -rf build/results && mkdir -p build/results
-make --no-print-directory -j"$(nproc)" all
+make -s --no-print-directory -j"$(nproc)" all
 for runner in "${runners[@]}"; do
 	printf '\n== %s\n' "$runner"
 	make --no-print-directory -j"$(nproc)" "$runner"
