@@ -90,3 +90,6 @@ BEGIN
 	REVOKE ALL ON FUNCTION open_bar FROM PUBLIC;
 	GRANT EXECUTE ON FUNCTION open_bar TO pricegraph_collector, pricegraph_reader;
 END $make$;
+
+-- Every answer asks for a symbol's current subscriptions; the past ones pile up over the years.
+CREATE INDEX subscription_current ON subscription (venue, symbol) WHERE to_us IS NULL;

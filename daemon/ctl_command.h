@@ -1,0 +1,11 @@
+/*
+ * ctl_command: pricegraphctl's commands. main's thread; they block. Each prints its result to stdout and returns 0, or -1 and `e` says why.
+ */
+#pragma once
+#include "err.h"
+#include "settings.h"
+
+/* Deletes the topics and all rows of a venue; its epoch rises. Topics first: what a crash between leaves is noticed by the sink. */
+must_check int ctl_empty(const struct settings *s, const char *venue, struct err *e);
+/* What the database says of the venue, a line each. */
+must_check int ctl_status(const struct settings *s, const char *venue, struct err *e);
