@@ -1,0 +1,76 @@
+/* pricegraph-chart: FastCGI (or one plain CGI request): history from PostgreSQL. */
+#include "clock.h"
+#include "fcgi_server.h"
+#include "log.h"
+#include "pg_to_chart.h"
+#include "settings.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct fcgi_server *server; /* for the signal handler; set before it is installed */
+
+static void on_signal(int signal_number)
+{
+	(void)signal_number;
+	fcgi_server_stop(server);
+}
+
+static enum handled handle(void *arg, int worker, const struct request *rq, struct answer *a,
+	int64_t *wait_us, void **context)
+{
+	(void)wait_us;
+	(void)context;
+	pg_to_chart_answer(arg, worker, rq, a);
+	return HANDLED_ANSWER;
+}
+
+static int run(const struct settings *s, struct err *e)
+{
+	int workers = (int)settings_int(s, "chart", "workers");
+	struct sigaction stop = {.sa_handler = on_signal};
+	struct fcgi_handler handler = {.handle = handle};
+	struct pg_to_chart *chart = pg_to_chart_new(s, workers, e);
+	int rc = -1;
+
+	if (chart == NULL)
+		return -1;
+	handler.arg = chart;
+	server = fcgi_server_new(&handler, workers, 0, settings_text(s, "web", "prefix"), e);
+	if (server != NULL) {
+		sigaction(SIGTERM, &stop, NULL);
+		sigaction(SIGINT, &stop, NULL);
+		log_info("chart_started", "venue=%s workers=%d", settings_text(s, "venue", "name"),
+			workers);
+		rc = fcgi_server_run(server, e);
+		log_info("chart_stopped", "rc=%d", rc);
+	}
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	fcgi_server_free(server);
+	pg_to_chart_free(chart);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	int exit_code = 0;
+	struct err e = {0};
+	struct settings *s = settings_from_command_line('h', argc, argv, &exit_code);
+
+	if (s == NULL)
+		return exit_code;
+	if (log_start(s, "pricegraph-chart", &e) != 0) {
+		fprintf(stderr, "pricegraph-chart: %s\n", e.text);
+		settings_free(s);
+		return 2;
+	}
+	log_thread_name("main");
+	if (run(s, &e) != 0) {
+		log_error("chart_failed", "reason=\"%s\"", e.text);
+		exit_code = 1;
+	}
+	log_stop();
+	settings_free(s);
+	return exit_code;
+}

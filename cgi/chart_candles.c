@@ -1,0 +1,218 @@
+#include "chart_candles.h"
+#include "clock.h"
+#include "log.h"
+#include "pg_array.h"
+#include "pg_queries.h"
+#include "problem.h"
+#include <inttypes.h>
+
+#define WINDOW_STARTS_MAX 400000 /* bytes of an array of bucket starts */
+
+enum column { OPEN_US, OPEN, HIGH, LOW, CLOSE, VOLUME, QUOTE, TRADES, ORIGIN, REVISION, REMOVED };
+
+struct statement {
+	const char *name, *sql;
+};
+
+static const struct statement stored[LADDER_COUNT] = {
+	[LADDER_1S] = {"chart_bars_1s", sql_chart_bars_1s},
+	[LADDER_1M] = {"chart_bars_1m", sql_chart_bars_1m},
+	[LADDER_1H] = {"chart_bars_1h", sql_chart_bars_1h},
+	[LADDER_1D] = {"chart_bars_1d", sql_chart_bars_1d},
+};
+
+static const struct statement windows[LADDER_COUNT] = {
+	[LADDER_1M] = {"chart_window_1m", sql_chart_window_1m},
+	[LADDER_1H] = {"chart_window_1h", sql_chart_window_1h},
+	[LADDER_1D] = {"chart_window_1d", sql_chart_window_1d},
+};
+
+static int decimal_of(const PGresult *r, int row, int column, struct decimal *out)
+{
+	return decimal_parse(out, PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column));
+}
+
+/* -1: a number that no struct candle holds. */
+static int candle_of(const PGresult *r, int row, struct candle *out)
+{
+	struct candle c = {.open_us = pg_int(r, row, OPEN_US), .first_id = -1, .last_id = -1};
+
+	if (decimal_of(r, row, OPEN, &c.open) != 0 || decimal_of(r, row, HIGH, &c.high) != 0 ||
+		decimal_of(r, row, LOW, &c.low) != 0 || decimal_of(r, row, CLOSE, &c.close) != 0)
+		return -1;
+	c.has_volume = !PQgetisnull(r, row, VOLUME) && !PQgetisnull(r, row, QUOTE) &&
+		       !PQgetisnull(r, row, TRADES);
+	if (c.has_volume) {
+		if (decimal_of(r, row, VOLUME, &c.volume) != 0 ||
+			decimal_of(r, row, QUOTE, &c.quote) != 0)
+			return -1;
+		c.trades = pg_int(r, row, TRADES);
+	}
+	c.origin = (enum origin)pg_int(r, row, ORIGIN);
+	*out = c;
+	return 0;
+}
+
+static int refuse_number(const struct chart_source *s, int64_t open_us)
+{
+	log_error("chart_bad_number", "symbol=%s open_us=%" PRId64, s->symbol, open_us);
+	problem_answer(chart_reader_answer(s->reader), PROBLEM_INTERNAL,
+		"A stored number is out of range.");
+	chart_reader_end(s->reader);
+	return -1;
+}
+
+static int take_rows(const struct chart_source *s, const PGresult *rows, struct chart_bars *out)
+{
+	for (int row = 0; row < PQntuples(rows); row++) {
+		struct chart_bar *bar = chart_bars_find(out, pg_int(rows, row, OPEN_US));
+
+		if (!bar) /* within a bucket: nothing writes such a row */
+			return refuse_number(s, pg_int(rows, row, OPEN_US));
+		bar->revision = pg_int(rows, row, REVISION);
+		bar->kind = *PQgetvalue(rows, row, REMOVED) == 't' ? BAR_REMOVED : BAR_STORED;
+		if (bar->kind == BAR_STORED && candle_of(rows, row, &bar->candle) != 0)
+			return refuse_number(s, bar->candle.open_us);
+	}
+	return 0;
+}
+
+static void starts_of(const struct chart_bars *bars, struct buf *out)
+{
+	pg_array_begin(out);
+	for (size_t i = 0; i < bars->count; i++)
+		pg_array_int(out, bars->v[i].candle.open_us);
+	pg_array_end(out);
+}
+
+int chart_candles_read(const struct chart_source *s, const struct interval *iv,
+	struct chart_range span, struct chart_bars *out)
+{
+	bool is_stored = iv->width_us == ladder_width_us[iv->base];
+	const struct statement *st = is_stored ? &stored[iv->base] : &windows[iv->base];
+	struct chart_params p = {0};
+	struct buf starts;
+	PGresult *rows = NULL;
+	int rc = -1;
+
+	if (span.from_us >= span.to_us)
+		return 0;
+	buf_init(&starts, WINDOW_STARTS_MAX);
+	chart_params_text(&p, s->head->venue);
+	chart_params_text(&p, s->symbol);
+	if (is_stored) {
+		chart_params_int(&p, span.from_us);
+	} else {
+		starts_of(out, &starts);
+		chart_params_text(&p, starts.data);
+	}
+	chart_params_int(&p, span.to_us);
+	chart_params_bool(&p, s->head->few);
+	if (starts.failed) {
+		problem_answer(chart_reader_answer(s->reader), PROBLEM_INTERNAL, "No memory.");
+		chart_reader_end(s->reader);
+	} else if (chart_reader_query(s->reader, st->name, st->sql, &p, &rows) == 0) {
+		rc = take_rows(s, rows, out);
+	}
+	PQclear(rows);
+	buf_done(&starts);
+	return rc;
+}
+
+int chart_candles_last(const struct chart_source *s, enum ladder level, struct chart_range span,
+	struct chart_found *out)
+{
+	struct chart_params p = {0};
+	PGresult *rows;
+	int row;
+
+	chart_params_text(&p, s->head->venue);
+	chart_params_text(&p, s->symbol);
+	chart_params_int(&p, span.from_us);
+	chart_params_int(&p, span.to_us);
+	chart_params_bool(&p, s->head->few);
+	if (chart_reader_query(s->reader, stored[level].name, stored[level].sql, &p, &rows) != 0)
+		return -1;
+	row = PQntuples(rows) - 1;
+	while (row >= 0 && *PQgetvalue(rows, row, REMOVED) == 't')
+		row--;
+	*out = (struct chart_found){.known = row >= 0, .level = level};
+	if (row >= 0)
+		out->open_us = pg_int(rows, row, OPEN_US);
+	PQclear(rows);
+	return 0;
+}
+
+/* Columns: level, open_us, close, revision. */
+static int take_found(const struct chart_source *s, const PGresult *rows, struct chart_found *out)
+{
+	struct chart_found f = {.known = PQntuples(rows) > 0};
+
+	if (f.known) {
+		f.level = (enum ladder)pg_int(rows, 0, 0);
+		f.open_us = pg_int(rows, 0, 1);
+		if (decimal_of(rows, 0, 2, &f.close.close) != 0)
+			return refuse_number(s, f.open_us);
+		f.close.known = true;
+		f.close.revision = pg_int(rows, 0, 3);
+	}
+	*out = f;
+	return 0;
+}
+
+int chart_candles_before(const struct chart_source *s, int64_t t_us, struct chart_found *out)
+{
+	struct chart_params day = {0}, older = {0};
+	PGresult *rows;
+	int rc;
+
+	*out = (struct chart_found){0};
+	if (s->head->times.first_us < 0 || s->head->times.first_us >= t_us)
+		return 0;
+	chart_params_text(&day, s->head->venue);
+	chart_params_text(&day, s->symbol);
+	chart_params_int(&day, t_us);
+	chart_params_bool(&day, s->head->few);
+	if (chart_reader_query(s->reader, "chart_previous", sql_chart_previous, &day, &rows) != 0)
+		return -1;
+	rc = take_found(s, rows, out);
+	PQclear(rows);
+	if (rc != 0 || out->known)
+		return rc;
+	chart_params_text(&older, s->head->venue);
+	chart_params_text(&older, s->symbol);
+	chart_params_int(&older, t_us);
+	chart_params_int(&older, s->head->times.first_us);
+	if (chart_reader_query(
+		    s->reader, "chart_previous_day", sql_chart_previous_day, &older, &rows) != 0)
+		return -1;
+	rc = take_found(s, rows, out);
+	PQclear(rows);
+	return rc;
+}
+
+int chart_candles_open(const struct chart_source *s, const struct chart_open_parts *parts,
+	struct candle *out, bool *any)
+{
+	struct chart_params p = {0};
+	PGresult *rows;
+	int rc = 0;
+
+	*any = false;
+	if (parts->bounds[0] == parts->bounds[LADDER_COUNT])
+		return 0;
+	chart_params_text(&p, s->head->venue);
+	chart_params_text(&p, s->symbol);
+	for (int i = 0; i <= LADDER_COUNT; i++)
+		chart_params_int(&p, parts->bounds[i]);
+	chart_params_bool(&p, s->head->few);
+	if (chart_reader_query(s->reader, "chart_open", sql_chart_open, &p, &rows) != 0)
+		return -1;
+	if (PQntuples(rows) > 0 && *PQgetvalue(rows, 0, REMOVED) != 't') {
+		*any = true;
+		if (candle_of(rows, 0, out) != 0)
+			rc = refuse_number(s, parts->bounds[0]);
+	}
+	PQclear(rows);
+	return rc;
+}

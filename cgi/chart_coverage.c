@@ -1,0 +1,119 @@
+/* api/v1/coverage: when we listened to a symbol, and what is missing. */
+#include "chart_endpoint.h"
+#include "chart_json.h"
+#include "chart_view.h"
+#include "clock.h"
+#include "param.h"
+#include "problem.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { SYMBOL, FROM, TO };
+
+#define PIECES_MAX 10000 /* spans, and gaps, of one answer */
+
+static const struct param table[] = {
+	[SYMBOL] = {"symbol", PARAM_TEXT, true, 1, 63, NULL, NULL,
+		"Symbol, as the exchange writes it."},
+	[FROM] = {"from", PARAM_INT, false, 0, CHART_TIME_MAX, NULL, "0",
+		"Begin (ms) of the time asked for."},
+	[TO] = {"to", PARAM_INT, false, 0, CHART_TIME_MAX, NULL, NULL,
+		"Its end (ms); default: all."},
+	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
+};
+
+/* The union over streams and sessions, to the microsecond, within the time asked for. */
+static int join_spans(
+	const struct chart_view *v, struct chart_range asked, struct chart_ranges *out)
+{
+	for (int k = 0; k < STREAM_COUNT; k++)
+		chart_ranges_add_all(out, &v->cover.streams[k]);
+	chart_ranges_order(out);
+	chart_ranges_cut(out, INT64_MIN, asked.from_us);
+	chart_ranges_cut(out, asked.to_us, INT64_MAX);
+	return out->failed ? -1 : 0;
+}
+
+static void cut_gaps(struct chart_view *v, struct chart_range asked, struct chart_gaps *out)
+{
+	for (size_t i = 0; i < v->cover.gaps.count; i++) {
+		struct chart_gap g = v->cover.gaps.v[i];
+
+		if (g.from_us < asked.from_us)
+			g.from_us = asked.from_us;
+		if (g.to_us > asked.to_us)
+			g.to_us = asked.to_us;
+		chart_gaps_add(out, &g);
+	}
+	if (asked.to_us > v->head.times.as_of_us && v->head.times.as_of_us >= 0)
+		chart_state_tail_gap(&v->head.feed, &v->head.fresh, v->head.times.as_of_us,
+			v->head.times.settle_us, out);
+}
+
+static void print(struct buf *b, const struct chart_view *v, const struct chart_ranges *spans,
+	const struct chart_gaps *gaps)
+{
+	buf_printf(b, "{\"venue\":\"%s\",\"symbol\":", v->head.venue);
+	buf_add_json(b, v->symbol, strlen(v->symbol));
+	chart_head_add_freshness(b, &v->head);
+	buf_add_str(b, ",\"spans\":[");
+	for (size_t i = 0; i < spans->count; i++) {
+		buf_add_str(b, i > 0 ? ",{\"from\":" : "{\"from\":");
+		buf_add_int(b, clock_floor(spans->v[i].from_us + MS_US - 1, MS_US) / MS_US);
+		buf_add_str(b, ",\"to\":");
+		buf_add_int(b, clock_floor(spans->v[i].to_us, MS_US) / MS_US);
+		buf_add_char(b, '}');
+	}
+	buf_add_char(b, ']');
+	chart_json_gaps(b, gaps, true);
+	chart_json_revision(b, &v->head);
+	buf_add_str(b, "}\n");
+}
+
+static void answer(struct chart_view *v, struct chart_range asked, struct answer *a)
+{
+	struct chart_ranges spans = {0};
+	struct chart_gaps gaps = {0};
+
+	if (chart_reader_begin(v->reader, a) != 0 || chart_view_head(v) != 0)
+		return;
+	v->window = (struct chart_window){.from_us = asked.from_us, .to_us = asked.to_us};
+	if (chart_view_cover(v) != 0)
+		return;
+	cut_gaps(v, asked, &gaps);
+	if (join_spans(v, asked, &spans) != 0 || gaps.failed) {
+		problem_answer(a, PROBLEM_INTERNAL, "No memory for the answer.");
+	} else if (spans.count > PIECES_MAX || gaps.count > PIECES_MAX) {
+		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+			"Data sent for parameter 'from' is not valid: more than %d pieces, ask for "
+			"a "
+			"shorter time.",
+			PIECES_MAX);
+	} else {
+		print(&a->body, v, &spans, &gaps);
+		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
+	}
+	chart_ranges_done(&spans);
+	chart_gaps_done(&gaps);
+}
+
+void chart_coverage(struct chart_reader *r, const struct request *rq, struct answer *a)
+{
+	struct param_values p;
+	struct chart_view v = {.reader = r};
+	struct chart_range asked;
+
+	if (param_parse(table, rq->query, &p, a) != 0)
+		return;
+	v.symbol = p.v[SYMBOL].text;
+	asked.from_us = p.v[FROM].number * MS_US;
+	asked.to_us = (p.v[TO].given ? p.v[TO].number : CHART_TIME_MAX) * MS_US;
+	if (asked.to_us < asked.from_us)
+		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+			"Data sent for parameter 'to' is not valid: it is before 'from'.");
+	else
+		answer(&v, asked, a);
+	chart_reader_end(r);
+	chart_view_done(&v);
+	param_values_done(&p);
+}

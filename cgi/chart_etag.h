@@ -1,0 +1,14 @@
+/*
+ * chart_etag: weak entity tags (RFC 9110, 8.8.3 and 13.1.2). nginx turns tags weak when it compresses and gives no 304 for
+ * FastCGI answers, so the program compares itself.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CHART_ETAG_SIZE 24
+
+/* W/"<hash of the text>" */
+void chart_etag_of(const char *text, size_t len, char out[CHART_ETAG_SIZE]);
+/* Whether an If-None-Match header names the tag, compared weakly. "" matches nothing, "*" everything. */
+bool chart_etag_matches(const char *if_none_match, const char *etag);

@@ -1,0 +1,138 @@
+#include "chart_head.h"
+#include "clock.h"
+#include "pg_queries.h"
+#include "problem.h"
+#include <stdlib.h>
+
+static int64_t int_or_unknown(const PGresult *r, int column)
+{
+	return PQgetisnull(r, 0, column) ? -1 : pg_int(r, 0, column);
+}
+
+/* Four columns from `column` on: clock_us, alive_us, speed, ended. */
+static struct chart_feed read_feed(const PGresult *r, int column)
+{
+	struct chart_feed f = {.known = !PQgetisnull(r, 0, column)};
+
+	if (f.known) {
+		f.clock_us = pg_int(r, 0, column);
+		f.alive_us = pg_int(r, 0, column + 1);
+		f.speed = strtod(PQgetvalue(r, 0, column + 2), NULL);
+		f.ended = *PQgetvalue(r, 0, column + 3) == 't';
+	}
+	return f;
+}
+
+static void refuse_venue(struct chart_reader *r, struct answer *a)
+{
+	problem_answer(a, PROBLEM_UNAVAILABLE, "Nothing was collected of venue '%s' yet.",
+		chart_reader_venue(r));
+	chart_reader_end(r);
+}
+
+int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_head *out)
+{
+	struct chart_head h = {.venue = chart_reader_venue(r)};
+	struct chart_params p = {0};
+	struct answer *a = chart_reader_answer(r);
+	PGresult *rows;
+
+	chart_params_text(&p, h.venue);
+	chart_params_text(&p, symbol);
+	if (chart_reader_query(r, "chart_head", sql_chart_head, &p, &rows) != 0)
+		return -1;
+	if (PQntuples(rows) == 0) {
+		refuse_venue(r, a);
+		goto fail;
+	}
+	if (PQgetisnull(rows, 0, 3)) {
+		problem_answer(a, PROBLEM_BAD_SYMBOL, "Symbol '%s' is not collected at venue '%s'.",
+			symbol, h.venue);
+		chart_reader_end(r);
+		goto fail;
+	}
+	h.epoch = pg_int(rows, 0, 0);
+	h.generation = pg_int(rows, 0, 1);
+	h.times.settle_us = pg_int(rows, 0, 2);
+	h.partition = (int)pg_int(rows, 0, 3);
+	h.revision = int_or_unknown(rows, 4);
+	h.times.first_us = int_or_unknown(rows, 5);
+	h.times.as_of_us = int_or_unknown(rows, 6);
+	h.since_us = int_or_unknown(rows, 7);
+	h.few = *PQgetvalue(rows, 0, 8) == 't';
+	h.feed = read_feed(rows, 9);
+	h.fresh = chart_state_of(h.venue, &h.feed, h.times.as_of_us, clock_wall_us());
+	PQclear(rows);
+	*out = h;
+	return 0;
+fail:
+	PQclear(rows);
+	return -1;
+}
+
+int chart_head_read_venue(struct chart_reader *r, struct chart_head *out)
+{
+	struct chart_head h = {.venue = chart_reader_venue(r), .since_us = -1};
+	struct chart_params p = {0};
+	struct answer *a = chart_reader_answer(r);
+	PGresult *rows;
+
+	chart_params_text(&p, h.venue);
+	if (chart_reader_query(r, "chart_venue", sql_chart_venue, &p, &rows) != 0)
+		return -1;
+	if (PQntuples(rows) == 0) {
+		PQclear(rows);
+		refuse_venue(r, a);
+		return -1;
+	}
+	h.epoch = pg_int(rows, 0, 0);
+	h.generation = pg_int(rows, 0, 1);
+	h.times.settle_us = pg_int(rows, 0, 2);
+	h.times.as_of_us = int_or_unknown(rows, 3);
+	h.times.first_us = -1;
+	h.feed = read_feed(rows, 4);
+	h.fresh = chart_state_of(h.venue, &h.feed, h.times.as_of_us, clock_wall_us());
+	PQclear(rows);
+	*out = h;
+	return 0;
+}
+
+int chart_head_cursor(struct chart_reader *r, const struct chart_head *h, struct cursor *out)
+{
+	struct chart_params p = {0};
+	PGresult *rows;
+
+	chart_params_text(&p, h->venue);
+	chart_params_int(&p, h->partition);
+	if (chart_reader_query(r, "chart_offsets", sql_chart_offsets, &p, &rows) != 0)
+		return -1;
+	cursor_init(out, h->venue, h->epoch);
+	out->parts[h->partition].present = true;
+	for (int row = 0; row < PQntuples(rows); row++) {
+		const struct stream *s = stream_find(PQgetvalue(rows, row, 0));
+
+		if (s)
+			out->parts[h->partition].next[s->kind] = pg_int(rows, row, 1);
+	}
+	PQclear(rows);
+	return 0;
+}
+
+void chart_head_add_ms(struct buf *b, int64_t us)
+{
+	if (us < 0)
+		buf_add_str(b, "null");
+	else
+		buf_add_int(b, us / MS_US);
+}
+
+void chart_head_add_freshness(struct buf *b, const struct chart_head *h)
+{
+	buf_add_str(b, ",\"as_of\":");
+	chart_head_add_ms(b, h->times.as_of_us);
+	buf_add_str(b, ",\"lag_ms\":");
+	chart_head_add_ms(b, h->fresh.lag_us);
+	buf_printf(b, ",\"state\":\"%s\"", chart_state_name(h->fresh.state));
+	if (h->fresh.ended)
+		buf_add_str(b, ",\"ended\":true");
+}

@@ -1,0 +1,35 @@
+/*
+ * chart_head: what every answer about a symbol, or about the venue, begins with: identity, freshness, revision, cursor.
+ */
+#pragma once
+#include "chart_reader.h"
+#include "chart_state.h"
+#include "chart_window.h"
+#include "cursor.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct chart_head {
+	const char *venue; /* lent by the reader */
+	int64_t epoch, generation;
+	struct chart_times times; /* as_of and first candle -1: not known (yet) */
+	struct chart_feed feed;
+	struct chart_freshness fresh;
+	/* Of the symbol alone: */
+	int partition;
+	int64_t revision;  /* of its partition at the snapshot */
+	int64_t since_us;  /* its first subscription; -1: none */
+	bool few;	   /* the venue has few symbols (migration 4) */
+};
+
+/* Both within a snapshot. 0, or -1: the answer is filled: the venue is not there yet (503), the symbol is unknown (400, -1121), or as
+ * chart_reader_query. */
+must_check int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_head *out);
+must_check int chart_head_read_venue(struct chart_reader *r, struct chart_head *out);
+/* The cursor from which `live` sends every second from the answer's open.from on. */
+must_check int chart_head_cursor(struct chart_reader *r, const struct chart_head *h, struct cursor *out);
+
+/* Appends ,"as_of":...,"lag_ms":...,"state":...[,"ended":true] (null where not known). */
+void chart_head_add_freshness(struct buf *b, const struct chart_head *h);
+/* Appends microseconds as ms, rounded down; negative: null. */
+void chart_head_add_ms(struct buf *b, int64_t us);

@@ -1,0 +1,141 @@
+/* api/v1/periodic: what has changed since a revision. */
+#include "chart_endpoint.h"
+#include "chart_etag.h"
+#include "chart_json.h"
+#include "chart_view.h"
+#include "clock.h"
+#include "param.h"
+#include "problem.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SYMBOL, INTERVAL, FROM, SINCE };
+
+/* A window that costs more to read than the greatest of `initial` is answered by asking for that. */
+#define PARTS_MAX (CHART_LIMIT_MAX * 30)
+#define BUCKETS_MAX 10000
+
+static const struct param table[] = {
+	[SYMBOL] = {"symbol", PARAM_TEXT, true, 1, 63, NULL, NULL,
+		"Symbol, as the exchange writes it."},
+	[INTERVAL] = {"interval", PARAM_TEXT, true, 1, 8, NULL, NULL, "1s, 1m ... 1M."},
+	[FROM] = {"from", PARAM_INT, true, 0, CHART_TIME_MAX, NULL, NULL,
+		"Open time (ms) of the oldest candle that is held."},
+	[SINCE] = {"since", PARAM_TEXT, true, 3, 39, NULL, NULL,
+		"The revision that the last answer gave."},
+	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
+};
+
+struct revision {
+	int64_t generation, number;
+};
+
+static bool parse_number(const char *text, char end, int64_t *out, const char **rest)
+{
+	char *stop;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*out = strtoimax(text, &stop, 10);
+	*rest = stop + 1;
+	return errno == 0 && *stop == end;
+}
+
+static bool parse_revision(const char *text, struct revision *out)
+{
+	const char *number, *rest;
+
+	return parse_number(text, '.', &out->generation, &number) &&
+	       parse_number(number, '\0', &out->number, &rest);
+}
+
+static bool is_unchanged(const struct chart_view *v, const struct request *rq, struct answer *a)
+{
+	char text[1024];
+	int len = snprintf(text, sizeof(text), "%s %" PRId64 ".%" PRId64 " %s %d %s", v->head.venue,
+		v->head.generation, v->head.revision, chart_state_name(v->head.fresh.state),
+		v->head.fresh.ended, rq->query);
+
+	if (len < 0 || (size_t)len >= sizeof(text))
+		return false; /* a query that long has no tag */
+	chart_etag_of(text, (size_t)len, a->etag);
+	return chart_etag_matches(rq->if_none_match, a->etag);
+}
+
+/* 1: `initial` has to be asked again; 0: the view holds the changes, marked; -1: answered. */
+static int load(struct chart_view *v, int64_t from_us, const struct revision *since)
+{
+	const struct chart_window *w = &v->window;
+
+	v->window = chart_window_since(v->iv, &v->head.times, from_us);
+	if (since->generation != v->head.generation)
+		return 1;
+	if (chart_window_parts(v->iv, w->from_us, w->to_us) > PARTS_MAX ||
+		w->from_us < interval_step(v->iv, w->newest_us, -BUCKETS_MAX))
+		return 1;
+	if (chart_view_load(v) != 0)
+		return -1;
+	return chart_bars_mark(&v->bars, v->iv, &v->cover, &v->before, since->number) >
+	       CHART_LIMIT_MAX;
+}
+
+static int print(struct buf *b, struct chart_view *v, bool reload)
+{
+	static const struct chart_bars no_bars;
+	static const struct chart_gaps no_gaps;
+
+	chart_json_begin(b, v);
+	chart_json_candles(b, reload ? &no_bars : &v->bars, true);
+	chart_json_removed(b, reload ? &no_bars : &v->bars);
+	chart_json_gaps(b, reload ? &no_gaps : &v->gaps, false);
+	chart_json_revision(b, &v->head);
+	if (chart_json_cursor(b, v) != 0 || chart_json_open(b, v) != 0)
+		return -1;
+	buf_printf(b, ",\"reload\":%s}\n", reload ? "true" : "false");
+	return 0;
+}
+
+static void answer(struct chart_view *v, const struct request *rq, struct answer *a,
+	int64_t from_us, const struct revision *since)
+{
+	int reload;
+
+	if (chart_reader_begin(v->reader, a) != 0 || chart_view_head(v) != 0)
+		return;
+	if (is_unchanged(v, rq, a)) {
+		a->status = 304;
+		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
+		return;
+	}
+	reload = load(v, from_us, since);
+	if (reload >= 0 && print(&a->body, v, reload > 0) == 0)
+		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
+}
+
+void chart_periodic(struct chart_reader *r, const struct request *rq, struct answer *a)
+{
+	struct param_values p;
+	struct chart_view v = {.reader = r};
+	struct revision since;
+
+	if (param_parse(table, rq->query, &p, a) != 0)
+		return;
+	v.symbol = p.v[SYMBOL].text;
+	v.iv = interval_find(p.v[INTERVAL].text);
+	if (!v.iv)
+		problem_answer(a, PROBLEM_BAD_INTERVAL, "Parameter 'interval': there is no '%s'.",
+			p.v[INTERVAL].text);
+	else if (!parse_revision(p.v[SINCE].text, &since))
+		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+			"Data sent for parameter 'since' is not valid: a revision, "
+			"generation.number.");
+	else
+		answer(&v, rq, a, p.v[FROM].number * MS_US, &since);
+	chart_reader_end(r);
+	chart_view_done(&v);
+	param_values_done(&p);
+}

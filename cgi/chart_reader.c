@@ -1,0 +1,169 @@
+#include "chart_reader.h"
+#include "clock.h"
+#include "log.h"
+#include "metrics.h"
+#include "problem.h"
+#include "retry.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+METRIC_COUNTER(away, "pricegraph_chart_database_away_total",
+	"Requests that were refused because the database was away.");
+METRIC_COUNTER(late, "pricegraph_chart_database_timeouts_total",
+	"Requests whose statement exceeded the database's time limit.");
+
+static const struct retry_policy policy = {
+	.first_us = 100 * MS_US, .max_us = SECOND_US, .reset_us = 0};
+
+struct chart_reader {
+	struct pg *pg;
+	const char *venue;
+	struct answer *answer; /* of the snapshot that is open; NULL: none is */
+	struct retry retry;
+	int64_t not_before_us; /* monotonic; no attempt to connect before */
+};
+
+void chart_params_text(struct chart_params *p, const char *text)
+{
+	assert(p->count < CHART_PARAMS_MAX);
+	p->v[p->count++] = text;
+}
+
+void chart_params_int(struct chart_params *p, int64_t value)
+{
+	assert(p->count < CHART_PARAMS_MAX);
+	snprintf(p->text[p->count], sizeof(p->text[0]), "%" PRId64, value);
+	p->v[p->count] = p->text[p->count];
+	p->count++;
+}
+
+void chart_params_bool(struct chart_params *p, bool value)
+{
+	chart_params_text(p, value ? "t" : "f");
+}
+
+struct chart_reader *chart_reader_new(const char *conninfo, const char *venue)
+{
+	struct chart_reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->venue = venue;
+	r->pg = pg_new(conninfo, "pricegraph-chart");
+	retry_init(&r->retry, &policy, (uint64_t)clock_mono_us() ^ (uint64_t)(uintptr_t)r);
+	if (!r->pg) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void chart_reader_free(struct chart_reader *r)
+{
+	if (!r)
+		return;
+	pg_free(r->pg);
+	free(r);
+}
+
+const char *chart_reader_venue(const struct chart_reader *r)
+{
+	return r->venue;
+}
+
+static void refuse(struct answer *a)
+{
+	metric_add(&away, 1);
+	problem_answer(a, PROBLEM_UNAVAILABLE, "The database cannot be reached.");
+}
+
+/* Says what happened: to the log all of it, to the client what it may know. */
+static void fail(struct chart_reader *r, struct answer *a, enum pg_failure f, const struct err *e)
+{
+	if (f == PG_RETRY && pg_connected(r->pg)) {
+		metric_add(&late, 1);
+		log_warn("chart_query_gave_up", "sqlstate=%s reason=\"%s\"", pg_sqlstate(r->pg),
+			e->text);
+		problem_answer(a, PROBLEM_TIMEOUT, "The database did not answer in time.");
+	} else if (f == PG_RETRY) {
+		r->not_before_us = clock_mono_us() + retry_delay_us(&r->retry, clock_mono_us());
+		log_warn("chart_database_away", "reason=\"%s\"", e->text);
+		refuse(a);
+	} else {
+		log_error("chart_query_failed", "sqlstate=%s reason=\"%s\"", pg_sqlstate(r->pg),
+			e->text);
+		problem_answer(a, PROBLEM_INTERNAL, "The database refused a statement.");
+	}
+}
+
+/* Values choose partition and key only in a plan of their own, and short statements only lose by JIT. */
+static enum pg_failure begin(struct chart_reader *r, struct err *e)
+{
+	if (!pg_connected(r->pg)) {
+		enum pg_failure f = pg_connect(r->pg, e);
+
+		if (f == PG_OK)
+			f = pg_exec(
+				r->pg, "SET plan_cache_mode = force_custom_plan; SET jit = off", e);
+		if (f != PG_OK)
+			return f;
+	}
+	return pg_exec(r->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e);
+}
+
+int chart_reader_begin(struct chart_reader *r, struct answer *a)
+{
+	bool was_connected = pg_connected(r->pg);
+	struct err e = {0};
+	enum pg_failure f;
+
+	if (!was_connected && clock_mono_us() < r->not_before_us) {
+		refuse(a);
+		return -1;
+	}
+	f = begin(r, &e);
+	/* The server may have been started anew since the last request. */
+	if (f == PG_RETRY && was_connected && !pg_connected(r->pg))
+		f = begin(r, &e);
+	if (f != PG_OK) {
+		fail(r, a, f, &e);
+		return -1;
+	}
+	retry_good(&r->retry, clock_mono_us());
+	r->answer = a;
+	return 0;
+}
+
+int chart_reader_query(struct chart_reader *r, const char *name, const char *sql,
+	const struct chart_params *p, PGresult **result)
+{
+	struct err e = {0};
+	enum pg_failure f = pg_query(r->pg, name, sql, p->count, p->v, result, &e);
+
+	if (f == PG_OK)
+		return 0;
+	err_wrap(&e, "%s", name);
+	fail(r, r->answer, f, &e);
+	chart_reader_end(r);
+	return -1;
+}
+
+struct answer *chart_reader_answer(const struct chart_reader *r)
+{
+	return r->answer;
+}
+
+void chart_reader_end(struct chart_reader *r)
+{
+	struct err e;
+
+	if (!r->answer)
+		return;
+	r->answer = NULL;
+	/* Nothing was written: a failure here only means a new connection next time. */
+	if (pg_exec(r->pg, "ROLLBACK", &e) != PG_OK)
+		pg_disconnect(r->pg);
+}

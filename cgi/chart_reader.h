@@ -1,0 +1,38 @@
+/*
+ * chart_reader: one worker's connection to PostgreSQL, as a reader of snapshots.
+ *
+ * Everything between chart_reader_begin and chart_reader_end sees one REPEATABLE READ READ ONLY snapshot. What fails is answered: the
+ * functions fill the problem into the answer, log it, and give the snapshot up. A lost connection is made anew once at the next begin; while PostgreSQL
+ * is away requests are refused at once (503) and it is tried again after a jittered delay of at most a second. One owning thread.
+ */
+#pragma once
+#include "err.h"
+#include "pg.h"
+#include "request.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct chart_reader;
+
+#define CHART_PARAMS_MAX 8
+struct chart_params { /* the parameters of one statement, in order; texts are lent */
+	const char *v[CHART_PARAMS_MAX];
+	char text[CHART_PARAMS_MAX][24];
+	int count;
+};
+void chart_params_text(struct chart_params *p, const char *text);
+void chart_params_int(struct chart_params *p, int64_t value);
+void chart_params_bool(struct chart_params *p, bool value);
+
+/* `venue` is lent. NULL: no memory. */
+struct chart_reader *chart_reader_new(const char *conninfo, const char *venue);
+void chart_reader_free(struct chart_reader *r);
+const char *chart_reader_venue(const struct chart_reader *r);
+/* 0, or -1 with `a` filled as the problem. `a` is lent until chart_reader_end. */
+must_check int chart_reader_begin(struct chart_reader *r, struct answer *a);
+/* As pg_query, within the snapshot. On 0 *result is the caller's. -1: the answer is filled, the snapshot is over. */
+must_check int chart_reader_query(struct chart_reader *r, const char *name, const char *sql, const struct chart_params *p, PGresult **result);
+/* The answer of the open snapshot; NULL when there is none. */
+struct answer *chart_reader_answer(const struct chart_reader *r);
+/* Ends the snapshot; harmless when it is over. */
+void chart_reader_end(struct chart_reader *r);

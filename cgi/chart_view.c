@@ -1,0 +1,205 @@
+#include "chart_view.h"
+#include "chart_candles.h"
+#include "clock.h"
+#include "pg_queries.h"
+#include "problem.h"
+
+void chart_view_done(struct chart_view *v)
+{
+	chart_cover_done(&v->cover);
+	chart_bars_done(&v->bars);
+	chart_gaps_done(&v->gaps);
+	PQclear(v->gap_rows);
+	v->gap_rows = NULL;
+}
+
+static struct chart_source source_of(const struct chart_view *v)
+{
+	return (struct chart_source){v->reader, &v->head, v->symbol};
+}
+
+static int refuse_memory(struct chart_view *v)
+{
+	problem_answer(
+		chart_reader_answer(v->reader), PROBLEM_INTERNAL, "No memory for the answer.");
+	chart_reader_end(v->reader);
+	return -1;
+}
+
+int chart_view_head(struct chart_view *v)
+{
+	return chart_head_read(v->reader, v->symbol, &v->head);
+}
+
+static int read_spans(struct chart_view *v)
+{
+	struct chart_params p = {0};
+	PGresult *rows;
+
+	chart_params_text(&p, v->head.venue);
+	chart_params_text(&p, v->symbol);
+	chart_params_int(&p, v->head.partition);
+	chart_params_int(&p, v->window.from_us);
+	chart_params_int(&p, v->window.to_us);
+	if (chart_reader_query(v->reader, "chart_spans", sql_chart_spans, &p, &rows) != 0)
+		return -1;
+	for (int row = 0; row < PQntuples(rows); row++) {
+		const struct stream *s = stream_find(PQgetvalue(rows, row, 0));
+
+		if (s)
+			chart_ranges_add(&v->cover.streams[s->kind], pg_int(rows, row, 1),
+				pg_int(rows, row, 2));
+	}
+	PQclear(rows);
+	return 0;
+}
+
+static int read_gaps(struct chart_view *v)
+{
+	struct chart_params p = {0};
+
+	chart_params_text(&p, v->head.venue);
+	chart_params_text(&p, v->symbol);
+	chart_params_int(&p, v->window.from_us);
+	chart_params_int(&p, v->window.to_us);
+	if (chart_reader_query(v->reader, "chart_gaps", sql_chart_gaps, &p, &v->gap_rows) != 0)
+		return -1;
+	for (int row = 0; row < PQntuples(v->gap_rows); row++) {
+		struct chart_gap gap = {
+			.stream = PQgetvalue(v->gap_rows, row, 0),
+			.from_us = pg_int(v->gap_rows, row, 1),
+			.to_us = pg_int(v->gap_rows, row, 2),
+			.cause = PQgetvalue(v->gap_rows, row, 3),
+			.state = PQgetvalue(v->gap_rows, row, 4),
+			.reason = PQgetvalue(v->gap_rows, row, 5),
+			.revision = pg_int(v->gap_rows, row, 6),
+		};
+		chart_gaps_add(&v->cover.gaps, &gap);
+	}
+	return 0;
+}
+
+static void collect_gaps(struct chart_view *v)
+{
+	const struct chart_window *w = &v->window;
+	struct chart_range within = {w->from_us, w->to_us}, unheard = within;
+	int64_t since_us = clock_floor(v->head.since_us + SECOND_US - 1, SECOND_US);
+
+	if (unheard.from_us < since_us)
+		unheard.from_us = since_us;
+	if (unheard.to_us > w->settled_us)
+		unheard.to_us = w->settled_us;
+	if (v->head.since_us < 0)
+		unheard.to_us = unheard.from_us;
+	chart_cover_gaps(&v->cover, within, unheard, &v->gaps);
+	if (w->newest)
+		chart_state_tail_gap(&v->head.feed, &v->head.fresh, v->head.times.as_of_us,
+			v->head.times.settle_us, &v->gaps);
+}
+
+static int load_bars(struct chart_view *v)
+{
+	struct chart_source s = source_of(v);
+	struct chart_range span = {v->window.from_us, v->window.bars_to_us};
+	struct chart_found found;
+
+	chart_bars_done(&v->bars);
+	if (chart_bars_init(&v->bars, v->iv, span.from_us, span.to_us) != 0)
+		return refuse_memory(v);
+	if (chart_candles_read(&s, v->iv, span, &v->bars) != 0)
+		return -1;
+	if (chart_bars_need_close(&v->bars, v->iv, &v->cover)) {
+		if (chart_candles_before(&s, span.from_us, &found) != 0)
+			return -1;
+		v->before = found.close;
+	}
+	chart_bars_fill(&v->bars, v->iv, &v->cover, &v->before);
+	return 0;
+}
+
+int chart_view_cover(struct chart_view *v)
+{
+	chart_view_done(v);
+	return read_spans(v) != 0 || read_gaps(v) != 0 ? -1 : 0;
+}
+
+int chart_view_load(struct chart_view *v)
+{
+	if (chart_view_cover(v) != 0)
+		return -1;
+	if (chart_cover_compute(&v->cover) != 0)
+		return refuse_memory(v);
+	collect_gaps(v);
+	if (v->gaps.failed)
+		return refuse_memory(v);
+	return load_bars(v);
+}
+
+/* Goes down the ladder from what was found to the level of the interval. */
+static int refine(const struct chart_view *v, struct chart_found *f)
+{
+	struct chart_source s = source_of(v);
+
+	while (f->known && f->level > v->iv->base) {
+		struct chart_range span = {f->open_us, f->open_us + ladder_width_us[f->level]};
+		struct chart_found finer;
+
+		if (chart_candles_last(&s, (enum ladder)(f->level - 1), span, &finer) != 0)
+			return -1;
+		/* Finer levels may have been dropped long ago: then the page ends at what is left. */
+		if (!finer.known)
+			return 0;
+		*f = finer;
+	}
+	return 0;
+}
+
+/* Until when somebody listened before t_us; -1: never. */
+static int read_heard_before(struct chart_view *v, int64_t t_us, int64_t *out)
+{
+	struct chart_params p = {0};
+	PGresult *rows;
+
+	chart_params_text(&p, v->head.venue);
+	chart_params_text(&p, v->symbol);
+	chart_params_int(&p, v->head.partition);
+	chart_params_int(&p, t_us);
+	if (chart_reader_query(
+		    v->reader, "chart_heard_before", sql_chart_heard_before, &p, &rows) != 0)
+		return -1;
+	*out = PQgetisnull(rows, 0, 0) ? -1 : pg_int(rows, 0, 0);
+	PQclear(rows);
+	return 0;
+}
+
+int chart_view_skip_back(struct chart_view *v, int64_t limit)
+{
+	struct chart_source s = source_of(v);
+	struct chart_window *w = &v->window, older;
+	struct chart_found f;
+	int64_t end_us, heard_us;
+	int64_t before_us = w->from_us < w->settled_us ? w->from_us : w->settled_us;
+
+	if (chart_candles_before(&s, before_us, &f) != 0 || refine(v, &f) != 0)
+		return -1;
+	if (!f.known)
+		return 0;
+	end_us = interval_next(v->iv, interval_floor(v->iv, f.open_us));
+	if (read_heard_before(v, before_us, &heard_us) != 0)
+		return -1;
+	/* Flat rows may follow the candle. Where listening did not stop before the page, nothing is left of them there. */
+	if (heard_us > end_us && heard_us < before_us)
+		end_us = heard_us;
+	older = chart_window_last(v->iv, &v->head.times, limit, end_us);
+	w->from_us = older.from_us;
+	w->bars_to_us = older.bars_to_us;
+	return 1;
+}
+
+int chart_view_open(struct chart_view *v, struct candle *out, bool *any)
+{
+	struct chart_source s = source_of(v);
+	struct chart_open_parts parts = chart_window_open(v->iv, &v->window);
+
+	return chart_candles_open(&s, &parts, out, any);
+}

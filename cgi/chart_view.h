@@ -1,0 +1,33 @@
+/*
+ * chart_view: the bars of one symbol at one interval, of one snapshot: read from the database and completed by chart_bars and chart_cover.
+ */
+#pragma once
+#include "chart_bars.h"
+#include "chart_head.h"
+#include "chart_window.h"
+
+struct chart_view {
+	struct chart_reader *reader; /* lent, with a snapshot open */
+	const char *symbol;	     /* lent */
+	const struct interval *iv;
+	struct chart_head head;
+	struct chart_window window;
+	struct chart_cover cover;
+	struct chart_close before; /* of the candle before the window, where it was needed */
+	struct chart_bars bars;	   /* of [window.from, window.bars_to) */
+	struct chart_gaps gaps;	   /* missing in the window, the tail too */
+	PGresult *gap_rows;	   /* own the texts of `gaps` */
+};
+
+/* A zeroed view with reader, symbol and iv set is ready for chart_view_head. */
+void chart_view_done(struct chart_view *v);
+/* All of these: 0, or -1 and the answer is filled. In this order; the caller sets the window between them. */
+must_check int chart_view_head(struct chart_view *v);
+must_check int chart_view_load(struct chart_view *v);
+/* The part of chart_view_load that reads spans and gaps of [window.from, window.to) into `cover`. */
+must_check int chart_view_cover(struct chart_view *v);
+/* For a page that shows nothing: moves the beginning of the window back, so that its bars are the `limit` buckets up to the last candle, or flat row,
+ * before it. 1: moved, load it; 0: there is nothing older; -1 as above. */
+must_check int chart_view_skip_back(struct chart_view *v, int64_t limit);
+/* The settled part of the bar that holds the window's settled_us. *any false: nothing is known of it. */
+must_check int chart_view_open(struct chart_view *v, struct candle *out, bool *any);

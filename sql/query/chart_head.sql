@@ -1,0 +1,33 @@
+-- $1 venue, $2 symbol. as_of: the least T over the streams that the symbol is subscribed to; if none is any more, the last that was heard.
+-- The feed is the newest alive record of its sessions. few: see the functions of migration 4.
+SELECT v.epoch, v.generation, v.settle_us, s.i, p.revision, s.settled_revision, s.first_us,
+	coalesce(heard.to_us, (
+		SELECT max(least(u.to_us, sp.to_us))
+		FROM subscription AS u
+		JOIN span AS sp ON sp.venue = u.venue AND sp.stream = u.stream AND sp.i = s.i AND sp.session = u.session
+		WHERE u.venue = v.venue AND u.symbol = s.symbol
+	)) AS as_of_us,
+	(SELECT min(u.from_us) FROM subscription AS u WHERE u.venue = v.venue AND u.symbol = s.symbol) AS since_us,
+	(SELECT count(*) FROM (SELECT FROM symbol AS y WHERE y.venue = v.venue LIMIT 17) AS x) <= 16 AS few,
+	feed.clock_us, feed.alive_us, feed.speed, feed.ended
+FROM venue AS v
+LEFT JOIN symbol AS s ON s.venue = v.venue AND s.symbol = $2
+LEFT JOIN partition AS p ON p.venue = v.venue AND p.i = s.i
+LEFT JOIN LATERAL (
+	SELECT min(streams.to_us) AS to_us
+	FROM (
+		SELECT max(sp.to_us) AS to_us
+		FROM subscription AS u
+		JOIN span AS sp ON sp.venue = u.venue AND sp.stream = u.stream AND sp.i = s.i AND sp.session = u.session
+		WHERE u.venue = v.venue AND u.symbol = s.symbol AND u.to_us IS NULL
+		GROUP BY u.stream
+	) AS streams
+) AS heard ON true
+LEFT JOIN LATERAL (
+	SELECT sp.clock_us, sp.alive_us, sp.speed, sp.ended
+	FROM subscription AS u
+	JOIN span AS sp ON sp.venue = u.venue AND sp.stream = u.stream AND sp.i = s.i AND sp.session = u.session
+	WHERE u.venue = v.venue AND u.symbol = s.symbol AND u.to_us IS NULL
+	ORDER BY sp.alive_us DESC LIMIT 1
+) AS feed ON true
+WHERE v.venue = $1
