@@ -46,11 +46,6 @@ export async function initial(parameters, signal) {
 }
 
 // `periodic` remembers what it answered last; asked the same again and nothing changed, it gives null.
-// When we listened: [{ from, to }].
-export async function spans(parameters, signal) {
-	return (await get('coverage', parameters, { signal })).body.spans;
-}
-
 export function makePeriodic() {
 	let last = { key: '', etag: null };
 	return async function periodic(parameters, signal) {

@@ -1,11 +1,11 @@
 // Keeps a Model up to date: `initial` once, then `live` without end, `periodic` when the model doubts. Owns all requests of
 // one symbol and interval; calls `changed()` after everything that may show.
-import { initial, live, makePeriodic, spans } from './api.js';
+import { initial, live, makePeriodic } from './api.js';
 import { Model } from './model.js';
 import { Backoff, pause } from './retry.js';
 
 const PAGE = 500;
-const PAGE_MAX = 1000;
+const PAGE_MAX = 1500; // the server's
 const LIVE_PACE = 200;
 const EMPTY_PACE = 1000;
 const RELOAD_PACE = 3000;
@@ -150,14 +150,14 @@ export class Feed {
 
 	async #askPeriodic(signal) {
 		const { model } = this;
-		const from = model.series.oldest?.t ?? model.tail.from ?? 0;
+		const from = model.periodicFrom;
 		this.#asking = true;
 		this.#lastPeriodic = performance.now();
 		try {
 			const answer = await this.#periodic(
 				{ symbol: model.symbol, interval: model.interval.name, from, since: model.revision }, signal);
 			this.#historyRetry.reset();
-			if (answer && !model.refresh(answer)) {
+			if (answer && !model.refresh(answer, from)) {
 				await this.#reload(signal);
 			}
 			this.#took();
@@ -191,10 +191,7 @@ export class Feed {
 		try {
 			const limit = Math.min(PAGE_MAX, Math.max(PAGE, Math.ceil(bars)));
 			const { symbol, interval } = model;
-			const brought = model.older(await initial({ symbol, interval: interval.name, limit, end }, signal));
-			if (brought === 0 && !model.exhausted) {
-				await this.#skipGap(signal);
-			}
+			model.older(await initial({ symbol, interval: interval.name, limit, end }, signal));
 			this.#changed();
 		} catch {
 			this.#nextPage = performance.now() + OLDER_PACE;
@@ -203,14 +200,6 @@ export class Feed {
 				this.#paging = false;
 			}
 		}
-	}
-
-	// A page was empty: the next one ends where we listened last before it.
-	async #skipGap(signal) {
-		const { model } = this;
-		const heard = await spans({ symbol: model.symbol, from: 0, to: model.loadedFrom }, signal);
-		const last = Math.max(...heard.map((span) => span.to));
-		model.skipTo(heard.length ? model.interval.next(model.interval.floor(last)) : null);
 	}
 
 	#took() {

@@ -20,11 +20,14 @@ function month(t, step) {
 	return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + step, 1);
 }
 
+const STORED = [DAY, HOUR, MINUTE, SECOND];
+
 function make([name, width, title]) {
 	const origin = name === '1w' ? MONDAY : 0;
 	const calendar = name === '1M';
 	return {
 		name, width, title,
+		part: STORED.find((stored) => stored <= width), // what the server folds it from
 		floor: calendar ? (t) => month(t, 0) : (t) => Math.floor((t - origin) / width) * width + origin,
 		next: calendar ? (t) => month(t, 1) : (t) => t + width,
 	};

@@ -7,6 +7,9 @@ import { overlaps, Tail } from './tail.js';
 
 // as_of may run ahead of the clock on the wall by this before we doubt that somebody listened all the time.
 const LEAP = 10_000;
+// Of one `periodic`; the server's limits are a little higher.
+const BUCKETS_MAX = 9000;
+const PARTS_MAX = 40_000;
 
 const isTailGap = (gap, asOf) => gap.state === 'open' && asOf !== null && gap.to > asOf;
 const gapKey = (gap) => `${gap.from}/${gap.cause}`;
@@ -30,6 +33,8 @@ export class Model {
 		this.touched = false; // an event came for a second that is settled
 		this.newest = null; // revision that live reported
 		this.loadedFrom = null; // everything from this time on is loaded; the next page ends there
+		this.reach = null; // the oldest time that ever was loaded
+		this.pastRevision = null; // of the oldest bars: later changes of theirs are not in
 		this.exhausted = false; // there is nothing older
 		this.loads = 0; // how often everything began anew
 		this.snapshotAsOf = null; // as_of of the database's newest answer
@@ -52,26 +57,39 @@ export class Model {
 		this.#takeHead(answer);
 		this.cursor = answer.cursor;
 		this.loadedFrom = answer.from;
+		this.reach = answer.from;
+		this.pastRevision = answer.revision;
 	}
 
-	// `initial` with `end`: a page of the past. Gives how many bars it brought. A page within a gap has none, the one before it may.
+	// `initial` with `end`: a page of the past.
 	older(answer) {
 		this.#takeRows(answer);
+		if (this.pastRevision === null || compareRevisions(answer.revision, this.pastRevision) < 0) {
+			this.pastRevision = answer.revision;
+		}
 		const keys = new Set(this.gaps.map(gapKey));
 		this.gaps = [...answer.gaps.filter((gap) => !keys.has(gapKey(gap))), ...this.gaps];
-		this.exhausted = answer.from >= this.loadedFrom;
+		this.exhausted = answer.candles.length === 0;
 		this.loadedFrom = Math.min(this.loadedFrom, answer.from);
-		return answer.candles.length;
+		this.reach = Math.min(this.reach, this.loadedFrom);
 	}
 
-	// Nobody listened from `t` to where the loaded bars begin: pages go on there. Null: nobody listened before either.
-	skipTo(t) {
-		this.exhausted = t === null;
-		this.loadedFrom = Math.min(this.loadedFrom, t ?? this.loadedFrom);
+	// From where `periodic` can be asked: it folds no more parts than this at once.
+	get periodicFrom() {
+		const { width, part } = this.interval;
+		const end = this.asOf ?? this.loadedFrom;
+		return Math.max(this.loadedFrom, this.interval.floor(end - Math.min(BUCKETS_MAX * width, PARTS_MAX * part)));
 	}
 
-	// `periodic`. False: too much has changed, `initial` must be asked again; nothing was taken.
-	refresh(answer) {
+	// What changed before `from` nobody told: it is loaded again when it is looked at.
+	#forgetPast(from) {
+		this.series.bars = this.series.bars.slice(this.series.indexOf(from));
+		this.loadedFrom = from;
+		this.exhausted = false;
+	}
+
+	// `periodic`, asked from `from` on. False: too much has changed, `initial` must be asked again; nothing was taken.
+	refresh(answer, from = this.loadedFrom) {
 		if (answer.reload || answer.venue !== this.venue) {
 			return false;
 		}
@@ -81,7 +99,14 @@ export class Model {
 		this.series.remove(this.series.bars.filter((bar) => bar.local && this.#isHoled(bar, holes)).map((bar) => bar.t));
 		this.series.merge(local);
 		this.#takeRows(answer);
-		this.gaps = answer.gaps;
+		const past = this.gaps.filter((gap) => gap.from < from).map((gap) => ({ ...gap, to: Math.min(gap.to, from) }));
+		this.gaps = [...past, ...answer.gaps];
+		if (from <= this.loadedFrom) {
+			this.pastRevision = answer.revision;
+		} else if (this.newest !== null && compareRevisions(this.newest, this.pastRevision) > 0) {
+			this.#forgetPast(from);
+			this.pastRevision = answer.revision;
+		}
 		this.tail.confirm(answer.open ?? null);
 		this.#takeHead(answer);
 		this.touched = false;

@@ -89,7 +89,7 @@ export class Page {
 		const newest = this.#bars.at(-1);
 		if (newest) {
 			this.#view.resize(this.#chart.plotWidth);
-			this.#view.settle(this.#bars[0].t, newest.t);
+			this.#view.settle(Math.min(model.reach, this.#bars[0].t), newest.t);
 			this.#placeCross();
 			this.#chart.draw({ bars: this.#bars, view: this.#view, gaps: this.#gaps(model), cross: this.#cross });
 			if (this.#view.from < this.#bars[0].t + PAGE_AHEAD * this.#view.span) {

@@ -155,17 +155,35 @@ test('periodic that gives up, or speaks of another venue, is not taken', () => {
 test('pages of the past join in front, gaps once', () => {
 	const gap = { from: -90_000, to: -30_000, cause: 'stopped', state: 'open' };
 	const model = loaded({ gaps: [gap] });
-	assert.equal(model.older(initialAnswer({ candles: [row(-120_000, '0.5')], gaps: [gap], from: -120_000, to: 0 })), 1);
+	model.older(initialAnswer({ candles: [row(-120_000, '0.5')], gaps: [gap], from: -120_000, to: 0 }));
 	assert.deepEqual(closes(model)[0], [-2, '0.5']);
 	assert.deepEqual([model.gaps.length, model.exhausted, model.loadedFrom], [1, false, -120_000]);
-	assert.equal(model.older(initialAnswer({ candles: [], from: -600_000, to: -120_000 })), 0);
-	assert.deepEqual([model.exhausted, model.loadedFrom], [false, -600_000]);
-	model.skipTo(-900_000);
-	assert.equal(model.loadedFrom, -900_000);
-	model.older(initialAnswer({ candles: [], from: -900_000, to: -900_000 }));
+	model.older(initialAnswer({ candles: [], from: -120_000, to: -120_000 }));
 	assert.equal(model.exhausted, true);
-	model.skipTo(null);
-	assert.equal(model.exhausted, true);
+});
+
+test('periodic is asked no further back than it can answer', () => {
+	const model = loaded();
+	assert.equal(model.periodicFrom, 0);
+	const old = -20_000 * 60_000;
+	model.older(initialAnswer({ candles: [row(old, '0.5')], from: old, to: 0 }));
+	assert.equal(model.periodicFrom, 120_000 - 9000 * 60_000);
+});
+
+test('a change that periodic could not be asked for makes the past be loaded again', () => {
+	const model = loaded();
+	const old = -20_000 * 60_000;
+	const gap = { from: old + 1, to: old + 2, cause: 'feed', state: 'open' };
+	model.older(initialAnswer({ candles: [row(old, '0.5')], from: old, to: 0, gaps: [gap] }));
+	const from = model.periodicFrom;
+	model.refresh(periodicAnswer(), from);
+	assert.deepEqual([closes(model)[0][1], model.loadedFrom, model.gaps.length], ['0.5', old, 1]);
+	model.live(liveAnswer(147_000, [], { revision: { BTCUSDT: '1.21' } }), 1000);
+	assert.equal(model.doubt, 'changed');
+	model.refresh(periodicAnswer({ revision: '1.22' }), from);
+	assert.deepEqual([closes(model)[0][1], model.loadedFrom, model.reach], ['1', from, old]);
+	model.refresh(periodicAnswer({ revision: '1.23' }), from);
+	assert.equal(model.loadedFrom, from);
 });
 
 test('a gap up to now ends where data go on; a repaired one is none', () => {
