@@ -3,10 +3,11 @@
  *
  * Of files with trades the trades go on, at their event time E, repeats of an id left out; of
  * other files every frame, at its receive time. Market time never steps back. A pause of more than
- * 60 s between received lines becomes a jump to the second in which the recording goes on. One
- * owning thread.
+ * 60 s between received lines becomes a jump to the second in which the recording goes on. The end
+ * is that of the last second, so whoever listened has that second whole. One owning thread.
  */
 #pragma once
+#include "clock.h"
 #include "err.h"
 #include "market_item.h"
 #include "recording_catalog.h"
