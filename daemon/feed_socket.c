@@ -1,5 +1,6 @@
 #include "feed_socket.h"
 #include "buf.h"
+#include "clock.h"
 #include "log.h"
 #include <assert.h>
 #include <libwebsockets.h>
@@ -245,9 +246,13 @@ void feed_loop_free(struct feed_loop *l)
 	free(l);
 }
 
+/* Waking is all it is for. It may be ripe before lws_service has begun to wait, which then would wait
+ * for the next timer, half a minute: so there always is a next one. */
 static void time_is_up(lws_sorted_usec_list_t *timer)
 {
-	(void)timer; /* waking is all it is for */
+	struct feed_loop *l = lws_container_of(timer, struct feed_loop, timer);
+
+	lws_sul_schedule(l->context, 0, timer, time_is_up, MS_US);
 }
 
 void feed_loop_run(struct feed_loop *l, int64_t wait_us)
