@@ -19,7 +19,7 @@ LDFLAGS := -Wl,--as-needed $(SANFLAGS) -pthread
 FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
-LIB := err clock buf decimal interval inifile setting settings settings_table settings_options log_sink log_line log_repeat log retry metrics idset \
+LIB := err clock utf8 buf decimal interval inifile setting settings settings_table settings_options log_sink log_line log_repeat log retry metrics idset \
 	stream member event candle second control topic cursor \
 	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
@@ -48,7 +48,8 @@ UNIT_OBJ_chart_cover := cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_state := cgi/chart_state cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_bars := cgi/chart_bars cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_etag := cgi/chart_etag
-UNIT_OBJ_pg_to_chart := $(CGI:%=cgi/%) $(filter-out cgi/chart,$(CHART:%=cgi/%))
+UNIT_OBJ_sql_functions := daemon/ctl_migrate
+UNIT_OBJ_pg_to_chart := daemon/ctl_migrate $(CGI:%=cgi/%) $(filter-out cgi/chart,$(CHART:%=cgi/%))
 UNIT_LIBS_pg_to_chart := $(LIBS_CGI)
 UNIT_OBJ_json_scan := daemon/json_scan
 UNIT_OBJ_feed_frame := daemon/feed_frame daemon/json_scan daemon/recording_file
@@ -149,6 +150,18 @@ unit-asan:
 unit-tsan:
 	$(MAKE) unit SAN=thread VARIANT=$(VARIANT)-tsan RESULT=$@
 
+# Each tests/fuzz/<name>_fuzz.c for FUZZ_SECONDS from tests/fuzz/seeds/<name>, compiled by clang; UNIT_OBJ_<name> and UNIT_LIBS_<name>
+# as for unit tests. What it finds new is kept in build/fuzz/corpus, a failing input in build/fuzz.
+FUZZ := $(basename $(notdir $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_SECONDS ?= 20
+$(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(LIB_A) $$(addprefix $(B)/,$$(addsuffix .o,$$(UNIT_OBJ_$$*)))
+	$(CC) $(SANFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_A) $(UNIT_LIBS_$*) $(LIBS_LIB)
+fuzz:
+	@command -v clang-14 >/dev/null || { echo 'make fuzz needs clang-14 and libclang-rt-14-dev'; exit 2; }
+	$(MAKE) fuzz-run CC=clang-14 SAN=fuzzer-no-link,address,undefined VARIANT=fuzz
+fuzz-run: $(FUZZ:%=$(B)/tests/fuzz/%)
+	tests/fuzz/run $(FUZZ_SECONDS) $(B) $(FUZZ)
+
 e2e: all
 	VARIANT=$(VARIANT) tests/e2e.sh
 browser: all
@@ -174,4 +187,4 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name kafka ! -name venv -exec rm -rf {} +
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib unit unit-asan unit-tsan e2e browser lint format test install-deps run clean FORCE
+.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-run e2e browser lint format test install-deps run clean FORCE

@@ -1,4 +1,5 @@
 #include "member.h"
+#include "utf8.h"
 #include <json-c/json.h>
 #include <limits.h>
 #include <string.h>
@@ -114,13 +115,16 @@ bool member_is_text(struct json_object *value, size_t size)
 {
 	if (!json_object_is_type(value, json_type_string))
 		return false;
-	const char *text = json_object_get_string(value);
+	const unsigned char *text = (const unsigned char *)json_object_get_string(value);
 	size_t len = (size_t)json_object_get_string_len(value);
 	if (len == 0 || len >= size)
 		return false;
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+	/* json-c lets surrogates pass; PostgreSQL would refuse the row, and with it the batch. */
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_len(text + i, len - i);
+		if (n == 0 || text[i] < ' ' || text[i] == 0x7f)
 			return false;
+	}
 	return true;
 }
 
@@ -131,7 +135,7 @@ int member_text(const struct members *m, const char *name, char *out, size_t siz
 	if (!value)
 		return -1;
 	if (!member_is_text(value, size))
-		return wrong(m, name, "empty, too long or has control characters");
+		return wrong(m, name, "empty, too long, no UTF-8 or has control characters");
 	size_t len = (size_t)json_object_get_string_len(value);
 	memcpy(out, json_object_get_string(value), len);
 	out[len] = '\0';

@@ -31,7 +31,7 @@ must_check int member_bool(const struct members *m, const char *name, bool *out)
 must_check int member_double(const struct members *m, const char *name, double *out);
 /* A decimal in a JSON string, not negative. */
 must_check int member_decimal(const struct members *m, const char *name, struct decimal *out);
-/* A text that fits `size` with its '\0', not empty, without control characters. */
+/* A text that fits `size` with its '\0', not empty, UTF-8, without control characters. */
 must_check int member_text(const struct members *m, const char *name, char *out, size_t size);
 /* An object within, lent; its errors go where those of `m` go. `path` as above. */
 must_check int member_object(const struct members *m, const char *name, const char *path, struct members *out);
