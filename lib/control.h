@@ -1,9 +1,10 @@
 /*
- * control: the in-band control records (DESIGN.md 3, SEMANTICS.md 2): JSON without key, header "control".
+ * control: the in-band control records (DESIGN.md 3, SEMANTICS.md 2): JSON without key, header
+ * "control".
  *
- * T: venue time of the last byte read on that connection; all frames of that session before it in the partition have been
- * produced before it. `symbols` is the session's complete set in that partition, present in begin, at changes, and in an alive
- * at least every 60 s.
+ * T: venue time of the last byte read on that connection; all frames of that session before it in
+ * the partition have been produced before it. `symbols` is the session's complete set in that
+ * partition, present in begin, at changes, and in an alive at least every 60 s.
  */
 #pragma once
 #include "buf.h"
@@ -19,12 +20,12 @@ enum control_kind { CONTROL_BEGIN, CONTROL_ALIVE, CONTROL_ENDED };
 
 struct control {
 	enum control_kind kind;
-	char session[SESSION_SIZE];   /* unique per connection and topic; sorts by its start */
+	char session[SESSION_SIZE]; /* unique per connection and topic; sorts by its start */
 	char collector[SESSION_SIZE];
-	int64_t seq;		      /* rises by one per session and partition */
-	int64_t t_us;		      /* T */
-	int64_t clock_us;	      /* venue clock when it was produced */
-	double speed;		      /* venue seconds per wall second; 0 = the clock stands (recording ended) */
+	int64_t seq;      /* rises by one per session and partition */
+	int64_t t_us;     /* T */
+	int64_t clock_us; /* venue clock when it was produced */
+	double speed; /* venue seconds per wall second; 0 = the clock stands (recording ended) */
 	int partition;
 	bool has_symbols;
 	size_t symbol_count;

@@ -1,9 +1,10 @@
 /*
  * event: the exchange's event objects, read by json-c into plain values (payloads: BINANCE.md 5).
  *
- * Unknown members are ignored; a missing or ill-typed one is an error that names it; decimals must be JSON
- * strings, times JSON integers (ms or µs). Used by the sink and the cache on the values of Kafka records, so that both
- * see the same thing. A parser belongs to one thread and re-uses its tokener.
+ * Unknown members are ignored; a missing or ill-typed one is an error that names it; decimals must
+ * be JSON strings, times JSON integers (ms or µs). Used by the sink and the cache on the values of
+ * Kafka records, so that both see the same thing. A parser belongs to one thread and re-uses its
+ * tokener.
  */
 #pragma once
 #include "decimal.h"
@@ -12,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SYMBOL_SIZE 64 /* with '\0'; symbols are UTF-8, upper case where ASCII, any length below this */
+/* With '\0'; symbols are UTF-8, upper case where ASCII, any length below this. */
+#define SYMBOL_SIZE 64
 
 struct event_mini_ticker { /* rolling 24 h; v and q are no traded volume of this second */
 	struct decimal close, open, high, low, volume, quote;
@@ -43,11 +45,14 @@ struct event {
 	};
 };
 
-/* The second of market time that the event belongs to: trades by T, klines by open time, samples by E. */
+/* The second of market time that the event belongs to: trades by T, klines by open time, samples by
+ * E. */
 int64_t event_second_us(const struct event *ev);
 
 struct event_parser;
 struct event_parser *event_parser_new(struct err *e);
 void event_parser_free(struct event_parser *p);
-/* Parses one event object of the given kind, the whole of `len` bytes. Event times before 2017-07-01 are errors. -1: `e` says why, `out` untouched. */
-must_check int event_parse(struct event_parser *p, enum stream_kind kind, const char *json, size_t len, struct event *out, struct err *e);
+/* Parses one event object of the given kind, the whole of `len` bytes. Event times before
+ * 2017-07-01 are errors. -1: `e` says why, `out` untouched. */
+must_check int event_parse(struct event_parser *p, enum stream_kind kind, const char *json,
+	size_t len, struct event *out, struct err *e);

@@ -1,8 +1,10 @@
 /*
- * member: strict reading of JSON (json-c): one object as a whole, then its members by name and type.
+ * member: strict reading of JSON (json-c): one object as a whole, then its members by name and
+ * type.
  *
  * Every failure names the member: "member 'k.o' is missing", "member 'E' is no integer". Nothing is
- * converted silently: a number in quotes is no number. `out` is untouched on failure. One owning thread.
+ * converted silently: a number in quotes is no number. `out` is untouched on failure. One owning
+ * thread.
  */
 #pragma once
 #include "decimal.h"
@@ -21,9 +23,10 @@ struct members {
 	struct err *e;
 };
 
-/* Parses the whole of `len` bytes as one JSON object (RFC 8259, UTF-8) with a tokener to be re-used. The caller
- * owns the object (json_object_put). NULL: `e` says why. */
-struct json_object *member_root(struct json_tokener *tokener, const char *json, size_t len, struct err *e);
+/* Parses the whole of `len` bytes as one JSON object (RFC 8259, UTF-8) with a tokener to be
+ * re-used. The caller owns the object (json_object_put). NULL: `e` says why. */
+struct json_object *member_root(
+	struct json_tokener *tokener, const char *json, size_t len, struct err *e);
 
 bool member_exists(const struct members *m, const char *name);
 must_check int member_int(const struct members *m, const char *name, int64_t *out);
@@ -34,8 +37,10 @@ must_check int member_decimal(const struct members *m, const char *name, struct 
 /* A text that fits `size` with its '\0', not empty, UTF-8, without control characters. */
 must_check int member_text(const struct members *m, const char *name, char *out, size_t size);
 /* An object within, lent; its errors go where those of `m` go. `path` as above. */
-must_check int member_object(const struct members *m, const char *name, const char *path, struct members *out);
+must_check int member_object(
+	const struct members *m, const char *name, const char *path, struct members *out);
 /* A JSON array, lent. */
 must_check int member_array(const struct members *m, const char *name, struct json_object **out);
-/* A string that is no member (an element of an array), by the rules of member_text. False: it breaks them. */
+/* A string that is no member (an element of an array), by the rules of member_text. False: it
+ * breaks them. */
 bool member_is_text(struct json_object *value, size_t size);

@@ -1,8 +1,8 @@
 /*
  * pg: a PostgreSQL connection (libpq) with classified failures. Blocking; one owning thread.
  *
- * Statements are prepared by name on first use after each connect; parameters and results are text unless said
- * otherwise. Statement texts come from sql/query/ (pg_queries.h, made at build).
+ * Statements are prepared by name on first use after each connect; parameters and results are text
+ * unless said otherwise. Statement texts come from sql/query/ (pg_queries.h, made at build).
  */
 #pragma once
 #include "err.h"
@@ -13,33 +13,39 @@
 
 enum pg_failure {
 	PG_OK,
-	PG_RETRY,      /* 40001 40P01 55P03 57014 57P0x 08xxx 53xxx, no connection: the whole batch again, later */
+	PG_RETRY, /* 40001 40P01 55P03 57014 57P0x 08xxx 53xxx, no connection: all again, later */
 	PG_NO_PARTITION, /* 23514 "no partition of relation found for row" */
-	PG_CONFLICT,   /* 23505 */
-	PG_BAD_DATA,   /* other 22xxx, 23xxx: this input can't be stored */
-	PG_BUG,	       /* everything else: syntax, missing table or right */
+	PG_CONFLICT,     /* 23505 */
+	PG_BAD_DATA,     /* other 22xxx, 23xxx: this input can't be stored */
+	PG_BUG,          /* everything else: syntax, missing table or right */
 };
 
 struct pg;
-/* Remembers the conninfo; connects at the first use or by pg_connect. `application` shows in pg_stat_activity. NULL: no memory. */
+/* Remembers the conninfo; connects at the first use or by pg_connect. `application` shows in
+ * pg_stat_activity. NULL: no memory. */
 struct pg *pg_new(const char *conninfo, const char *application);
 void pg_free(struct pg *pg);
-/* Connects if it isn't; waits at most connect_timeout of the conninfo (default 2 s). Runs `SET search_path = pricegraph`. */
+/* Connects if it isn't; waits at most connect_timeout of the conninfo (default 2 s). Runs `SET
+ * search_path = pricegraph`. */
 must_check enum pg_failure pg_connect(struct pg *pg, struct err *e);
 void pg_disconnect(struct pg *pg);
 bool pg_connected(const struct pg *pg);
 int pg_socket(const struct pg *pg);
 
-/* Runs one statement without parameters (BEGIN, COMMIT, ...). When the connection was lost within a transaction,
- * everything is PG_RETRY until "ROLLBACK" (then PG_OK) or BEGIN. "COMMIT" that could not commit is never PG_OK. */
+/* Runs one statement without parameters (BEGIN, COMMIT, ...). When the connection was lost within a
+ * transaction, everything is PG_RETRY until "ROLLBACK" (then PG_OK) or BEGIN. "COMMIT" that could
+ * not commit is never PG_OK. */
 must_check enum pg_failure pg_exec(struct pg *pg, const char *sql, struct err *e);
-/* Runs a prepared statement. `name` identifies `sql`; it is prepared on first use. `params` are texts or NULL. On PG_OK *result is the caller's (PQclear), unless
- * `result` is NULL. On a lost connection the handle is disconnected and PG_RETRY returned. */
-must_check enum pg_failure pg_query(struct pg *pg, const char *name, const char *sql, int param_count, const char *const *params, PGresult **result, struct err *e);
+/* Runs a prepared statement. `name` identifies `sql`; it is prepared on first use. `params` are
+ * texts or NULL. On PG_OK *result is the caller's (PQclear), unless `result` is NULL. On a lost
+ * connection the handle is disconnected and PG_RETRY returned. */
+must_check enum pg_failure pg_query(struct pg *pg, const char *name, const char *sql,
+	int param_count, const char *const *params, PGresult **result, struct err *e);
 /* SQLSTATE of the last failure, "" if none. */
 const char *pg_sqlstate(const struct pg *pg);
 
-/* Reading results of pg_query. Column by index; NULL values: PQgetisnull. A value that is not of the type is a bug and asserts. */
+/* Reading results of pg_query. Column by index; NULL values: PQgetisnull. A value that is not of
+ * the type is a bug and asserts. */
 int64_t pg_int(const PGresult *r, int row, int column);
 /* The PGconn, for pg_copy only. */
 PGconn *pg_raw(struct pg *pg);

@@ -1,8 +1,9 @@
 /*
- * pg_copy: rows for COPY ... (FORMAT binary), gathered in memory and sent in one go. One owning thread.
+ * pg_copy: rows for COPY ... (FORMAT binary), gathered in memory and sent in one go. One owning
+ * thread.
  *
- * Begin a row with its field count, then append its fields in column order. `_send` runs the COPY within the open
- * transaction; `_reset` keeps the memory for the next batch.
+ * Begin a row with its field count, then append its fields in column order. `_send` runs the COPY
+ * within the open transaction; `_reset` keeps the memory for the next batch.
  */
 #pragma once
 #include "buf.h"
@@ -27,4 +28,5 @@ void pg_copy_bool(struct pg_copy *c, bool value);
 void pg_copy_text(struct pg_copy *c, const char *text, size_t len);
 void pg_copy_decimal(struct pg_copy *c, const struct decimal *d);
 /* `sql`: COPY <table> (<columns>) FROM STDIN (FORMAT binary). No rows: PG_OK at once. */
-must_check enum pg_failure pg_copy_send(struct pg_copy *c, struct pg *pg, const char *sql, struct err *e);
+must_check enum pg_failure pg_copy_send(
+	struct pg_copy *c, struct pg *pg, const char *sql, struct err *e);

@@ -4,5 +4,6 @@
 #pragma once
 #include <stddef.h>
 
-/* Bytes of the character at `p`, of which `left` > 0 bytes are there. 0: none; overlong forms and surrogates are none. */
+/* Bytes of the character at `p`, of which `left` > 0 bytes are there. 0: none; overlong forms and
+ * surrogates are none. */
 size_t utf8_len(const unsigned char *p, size_t left);
