@@ -222,16 +222,24 @@ int kafka_admin_ensure(struct kafka_admin *a, const struct kafka_topic_spec *spe
 	int timeout_ms, struct err *e)
 {
 	int64_t deadline_us = clock_mono_us() + timeout_ms * MS_US;
-	struct err why = {""};
-	int rc;
+	struct err last = {""};
 
-	while ((rc = ensure_once(a, specs, count, deadline_us, &why)) == 0) {
-		if (left_ms(deadline_us, PAUSE_MS) == 0)
+	for (;;) {
+		struct err now = {""};
+		int rc = ensure_once(a, specs, count, deadline_us, &now);
+		bool is_over = left_ms(deadline_us, PAUSE_MS) == 0;
+		if (rc == 1)
+			return 0;
+		/* That the time ran out within the last round explains less than what came before. */
+		if (now.text[0] && !(is_over && last.text[0]))
+			last = now;
+		if (is_over)
 			return err_set(e, "topics are not ready within %d ms%s%s", timeout_ms,
-				why.text[0] ? ": " : "", why.text);
+				last.text[0] ? ": " : "", last.text);
+		if (rc < 0)
+			return err_set(e, "%s", last.text);
 		rd_kafka_poll(a->rk, PAUSE_MS);
 	}
-	return rc == 1 ? 0 : err_set(e, "%s", why.text);
 }
 
 static int request_delete(

@@ -1,7 +1,6 @@
 #include "clock.h"
 #include "kafka_consumer.h"
 #include "kafka_mock.h"
-#include "kafka_producer.h"
 #include "test.h"
 #include <string.h>
 
@@ -29,29 +28,6 @@ static int tear_down(void **state)
 	kafka_consumer_free(consumer);
 	kafka_mock_done(&mock);
 	return 0;
-}
-
-/* `count` messages "<first>", "<first + 1>", ... into one partition, and their acknowledgement. */
-static void produce(const char *topic, int partition, int first, int count)
-{
-	struct err e = {""};
-	struct kafka_producer *p = kafka_producer_new(mock.settings, NULL, NULL, &e);
-	char value[20];
-
-	assert_non_null(p);
-	for (int i = first; i < first + count; i++) {
-		snprintf(value, sizeof(value), "%d", i);
-		struct kafka_message m = {.topic = kafka_producer_topic(p, topic, &e),
-			.partition = partition,
-			.key = "K",
-			.key_len = 1,
-			.value = value,
-			.value_len = strlen(value),
-			.headers = {{"received_us", "1723161255343000"}, {"source", "ws"}}};
-		assert_int_equal(kafka_producer_send(p, &m), KAFKA_SENT);
-	}
-	assert_int_equal(kafka_producer_flush(p, WAIT_MS), 0);
-	kafka_producer_free(p);
 }
 
 static void assign(const struct kafka_place *places, size_t count)
@@ -119,17 +95,17 @@ static void reads_each_partition_in_order(void **state)
 	int next[] = {0, 5000, 100};
 
 	(void)state;
-	produce("a", 0, 0, 3000);
-	produce("a", 3, 5000, 2000);
-	produce("b", 3, 0, 1100);
-	produce("b", 0, 9000, 10); /* not assigned */
+	kafka_mock_produce(&mock, "a", 0, 0, 3000);
+	kafka_mock_produce(&mock, "a", 3, 5000, 2000);
+	kafka_mock_produce(&mock, "b", 3, 0, 1100);
+	kafka_mock_produce(&mock, "b", 0, 9000, 10); /* not assigned */
 	assign(places, 3);
 	read_in_order(next, 6000);
 	nothing_more();
 	assert_int_equal(next[0], 3000);
 	assert_int_equal(next[1], 7000);
 	assert_int_equal(next[2], 1100);
-	produce("a", 3, 7000, 1);
+	kafka_mock_produce(&mock, "a", 3, 7000, 1);
 	read_in_order(next, 1);
 	assert_int_equal(next[1], 7001);
 }
@@ -143,7 +119,7 @@ static void lends_all_of_a_record(void **state)
 	int64_t before_ms = clock_wall_us() / MS_US;
 
 	(void)state;
-	produce("a", 2, 77, 1);
+	kafka_mock_produce(&mock, "a", 2, 77, 1);
 	assign(&place, 1);
 	assert_int_equal(poll_any(BATCH, &records, &n, &e), KAFKA_RECORDS);
 	assert_int_equal(n, 1);
@@ -213,11 +189,11 @@ static void begins_at_the_end(void **state)
 	int64_t deadline = clock_mono_us() + WAIT_MS * MS_US;
 
 	(void)state;
-	produce("a", 1, 0, produced);
+	kafka_mock_produce(&mock, "a", 1, 0, produced);
 	assign(&place, 1);
 	while (kafka_consumer_poll(consumer, 100, 1, &records, &n, &e) != KAFKA_RECORDS) {
 		assert_true(clock_mono_us() < deadline);
-		produce("a", 1, produced++, 1);
+		kafka_mock_produce(&mock, "a", 1, produced++, 1);
 	}
 	assert_in_range(records->offset, 10, produced - 1);
 	next[0] = (int)records->offset + 1;
@@ -233,7 +209,7 @@ static void gives_at_most_what_was_asked_for(void **state)
 	struct err e = {""};
 
 	(void)state;
-	produce("a", 1, 0, 100);
+	kafka_mock_produce(&mock, "a", 1, 0, 100);
 	assign(&place, 1);
 	while (got < 100) {
 		assert_int_equal(poll_any(7, &records, &n, &e), KAFKA_RECORDS);
@@ -250,8 +226,8 @@ static void begins_anew_with_each_assignment(void **state)
 	int next[] = {0, 0};
 
 	(void)state;
-	produce("a", 1, 0, 2000);
-	produce("b", 1, 0, 2000);
+	kafka_mock_produce(&mock, "a", 1, 0, 2000);
+	kafka_mock_produce(&mock, "b", 1, 0, 2000);
 	assign(places, 2);
 	read_in_order(next, 2 * BATCH); /* and more is waiting in the queue */
 	for (int round = 0; round < 20; round++) {
@@ -275,8 +251,8 @@ static void says_which_offset_is_gone(void **state)
 	enum kafka_polled polled;
 
 	(void)state;
-	produce("a", 1, 0, 10);
-	produce("a", 2, 0, 10);
+	kafka_mock_produce(&mock, "a", 1, 0, 10);
+	kafka_mock_produce(&mock, "a", 2, 0, 10);
 	assign(places, 2);
 	while ((polled = poll_any(BATCH, &records, &n, &e)) == KAFKA_RECORDS) {
 		assert_int_equal(records[0].tag, 5);
@@ -289,7 +265,7 @@ static void says_which_offset_is_gone(void **state)
 	assert_non_null(strstr(e.text, "'a' [2]"));
 
 	/* The other partition goes on. */
-	produce("a", 1, 10, 5);
+	kafka_mock_produce(&mock, "a", 1, 10, 5);
 	while (got < 15) {
 		assert_int_equal(poll_any(BATCH, &records, &n, &e), KAFKA_RECORDS);
 		got += n;
@@ -309,7 +285,7 @@ static void reports_absent_brokers_once_a_second(void **state)
 	int next[] = {1};
 
 	(void)state;
-	produce("a", 0, 0, 1);
+	kafka_mock_produce(&mock, "a", 0, 0, 1);
 	assign(&place, 1);
 	assert_int_equal(poll_any(BATCH, &records, &n, &e), KAFKA_RECORDS);
 	rd_kafka_mock_broker_set_down(mock.cluster, 1);
@@ -323,7 +299,7 @@ static void reports_absent_brokers_once_a_second(void **state)
 	assert_in_range(errors, 1, 4);
 	assert_true(e.text[0] != '\0');
 	rd_kafka_mock_broker_set_up(mock.cluster, 1);
-	produce("a", 0, 1, 5);
+	kafka_mock_produce(&mock, "a", 0, 1, 5);
 	read_in_order(next, 5);
 }
 
@@ -333,7 +309,7 @@ static void survives_errors_of_fetching(void **state)
 	int next[] = {0};
 
 	(void)state;
-	produce("a", 0, 0, 100);
+	kafka_mock_produce(&mock, "a", 0, 0, 100);
 	rd_kafka_mock_push_request_errors(mock.cluster, API_FETCH, 3,
 		RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR__TRANSPORT,
 		RD_KAFKA_RESP_ERR_UNKNOWN);
@@ -347,7 +323,7 @@ static void asks_for_the_watermarks(void **state)
 	struct err e = {""};
 
 	(void)state;
-	produce("b", 3, 0, 25);
+	kafka_mock_produce(&mock, "b", 3, 0, 25);
 	assert_int_equal(kafka_consumer_watermarks(consumer, "b", 3, WAIT_MS, &low, &high, &e), 0);
 	assert_int_equal(low, 0);
 	assert_int_equal(high, 25);
