@@ -49,8 +49,7 @@ UNIT_OBJ_chart_state := cgi/chart_state cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_bars := cgi/chart_bars cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_etag := cgi/chart_etag
 UNIT_OBJ_sql_functions := daemon/ctl_migrate
-UNIT_OBJ_pg_to_chart := daemon/ctl_migrate $(CGI:%=cgi/%) $(filter-out cgi/chart,$(CHART:%=cgi/%))
-UNIT_LIBS_pg_to_chart := $(LIBS_CGI)
+UNIT_OBJ_pg_to_chart := daemon/ctl_migrate cgi/request cgi/problem cgi/param $(filter-out cgi/chart,$(CHART:%=cgi/%))
 UNIT_OBJ_json_scan := daemon/json_scan
 UNIT_OBJ_feed_frame := daemon/feed_frame daemon/json_scan daemon/recording_file
 UNIT_LIBS_feed_frame := -lzstd -lz

@@ -1,6 +1,6 @@
 -- $1 venue, $2 symbol. as_of: the least T over the streams that the symbol is subscribed to; if none is any more, the last that was heard.
 -- The feed is the newest alive record of its sessions. few: see the functions of migration 4.
-SELECT v.epoch, v.generation, v.settle_us, s.i, p.revision, s.settled_revision, s.first_us,
+SELECT v.epoch, v.generation, v.settle_us, s.i, p.revision, s.first_us,
 	coalesce(heard.to_us, (
 		SELECT max(least(u.to_us, sp.to_us))
 		FROM subscription AS u
