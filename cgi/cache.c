@@ -260,6 +260,7 @@ bool cache_control(struct cache *c, const struct cache_place *at, const struct c
 	for (struct cache_symbol *s = part->symbols; s != NULL; s = s->next_in_partition) {
 		if (!cache_symbol_advance(s))
 			continue;
+		s->rose[at->kind] = at->offset;
 		age_locked(c, s);
 		rose = true;
 	}

@@ -79,12 +79,12 @@ int cache_symbol_partition(const struct cache_symbol *s);
 enum cache_look {
 	CACHE_COLD,    /* nothing can be answered yet */
 	CACHE_NOTHING, /* no news */
+	CACHE_QUIET,   /* no events, but an as_of has risen behind its cursor */
 	CACHE_AHEAD,   /* a cursor is ahead of what was read: wait */
 	CACHE_NEWS,    /* answer: events, or a cursor that can't be continued */
 };
-/* What a poll would find. *asked is the poll's own, 0 at first. *as_of_us: the greatest of the symbols. */
-enum cache_look cache_look(struct cache *c, const struct cache_want *wants, size_t count, uint64_t *asked,
-	int64_t *as_of_us);
+/* What a poll would find. *asked is the poll's own, 0 at first. */
+enum cache_look cache_look(struct cache *c, const struct cache_want *wants, size_t count, uint64_t *asked);
 
 struct cache_reading {
 	struct cursor cursor;	/* of the symbols' partitions */

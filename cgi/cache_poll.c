@@ -67,6 +67,16 @@ static bool is_above_high(const struct cache_part *part, const int64_t next[STRE
 	return false;
 }
 
+static enum cache_look news_of(const struct cache_symbol *s, const int64_t next[STREAM_COUNT])
+{
+	if (cache_ring_has_news(&s->ring, next))
+		return CACHE_NEWS;
+	for (int k = 0; k < STREAM_COUNT; k++)
+		if (s->rose[k] >= 0 && s->rose[k] >= next[k])
+			return CACHE_QUIET;
+	return CACHE_NOTHING;
+}
+
 static enum cache_look look_at(struct cache *c, const struct cache_want *w, uint64_t *asked)
 {
 	struct cache_part *part = &c->parts[w->symbol->partition];
@@ -74,7 +84,7 @@ static enum cache_look look_at(struct cache *c, const struct cache_want *w, uint
 	if (!is_continued(c, w, next))
 		return CACHE_NEWS;
 	if (!is_ahead(part, next))
-		return cache_ring_has_news(&w->symbol->ring, next) ? CACHE_NEWS : CACHE_NOTHING;
+		return news_of(w->symbol, next);
 	if (!is_above_high(part, next))
 		return CACHE_AHEAD;
 	/* The mark may be older than the cursor: ask, and judge by the answer. */
@@ -87,11 +97,10 @@ static enum cache_look look_at(struct cache *c, const struct cache_want *w, uint
 	return CACHE_AHEAD;
 }
 
-enum cache_look cache_look(struct cache *c, const struct cache_want *wants, size_t count,
-	uint64_t *asked, int64_t *as_of_us)
+enum cache_look cache_look(
+	struct cache *c, const struct cache_want *wants, size_t count, uint64_t *asked)
 {
 	enum cache_look found = CACHE_NOTHING;
-	*as_of_us = 0;
 	pthread_mutex_lock(&c->lock);
 	if (!c->warm || c->epoch < 0)
 		found = CACHE_COLD;
@@ -99,8 +108,6 @@ enum cache_look cache_look(struct cache *c, const struct cache_want *wants, size
 		enum cache_look one = look_at(c, &wants[i], asked);
 		if (one > found)
 			found = one;
-		if (wants[i].symbol->as_of_us > *as_of_us)
-			*as_of_us = wants[i].symbol->as_of_us;
 	}
 	pthread_mutex_unlock(&c->lock);
 	return found;

@@ -38,6 +38,8 @@ void cache_symbol_reset(struct cache_symbol *s)
 	cache_ring_done(&s->ring);
 	memset(s->stream, 0, sizeof(s->stream));
 	s->as_of_us = 0;
+	for (int k = 0; k < STREAM_COUNT; k++)
+		s->rose[k] = -1;
 	s->generation = s->revision = -1;
 }
 

@@ -20,7 +20,8 @@ struct cache_symbol {
 		int64_t t_us;	  /* greatest T of its sessions */
 		int64_t moved_ms; /* when (wall) the record that raised it was produced */
 	} stream[STREAM_COUNT];
-	int64_t as_of_us; /* 0: not known */
+	int64_t as_of_us;	    /* 0: not known */
+	int64_t rose[STREAM_COUNT]; /* offset of the last control record that raised it; -1: none */
 	int64_t generation, revision; /* -1: not known */
 	struct cache_symbol *next_in_hash, *next_in_partition;
 };

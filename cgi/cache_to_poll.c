@@ -134,11 +134,15 @@ static void print(const struct cache_to_poll *p, const struct poll_request *q,
 	buf_add_str(out, "]}\n");
 }
 
+static enum cache_look look(struct cache_to_poll *p, struct poll_request *q)
+{
+	return cache_look(p->cache, q->wants, q->count, &q->asked);
+}
+
 static bool is_cold(struct cache_to_poll *p)
 {
 	uint64_t asked = 0;
-	int64_t as_of_us;
-	return cache_look(p->cache, NULL, 0, &asked, &as_of_us) == CACHE_COLD;
+	return cache_look(p->cache, NULL, 0, &asked) == CACHE_COLD;
 }
 
 static void answer_cold(struct answer *a)
@@ -177,23 +181,18 @@ static void answer(
 	print(p, q, r, &a->body);
 }
 
-/* What to do with a poll now; for the first time and again and again while it is parked. */
-static bool is_due(struct cache_to_poll *p, struct poll_request *q, bool first, bool timed_out)
+/* Whether to answer a poll now. */
+static bool is_due(const struct poll_request *q, enum cache_look look, bool timed_out)
 {
-	int64_t as_of_us;
-	enum cache_look look = cache_look(p->cache, q->wants, q->count, &q->asked, &as_of_us);
-	if (first)
-		q->as_of_us = as_of_us;
 	switch (look) {
-	case CACHE_COLD:
-		return timed_out;
 	case CACHE_NEWS:
 		return true;
+	case CACHE_QUIET:
+		return timed_out || clock_mono_us() - q->begun_us >= QUIET_US;
+	case CACHE_COLD:
 	case CACHE_AHEAD:
-		return timed_out;
 	case CACHE_NOTHING:
-		return timed_out || (as_of_us - q->as_of_us >= QUIET_US &&
-					    clock_mono_us() - q->begun_us >= QUIET_US);
+		return timed_out;
 	}
 	return true;
 }
@@ -226,7 +225,10 @@ static enum handled handle(void *arg, int worker, const struct request *rq, stru
 	struct poll_request *q = poll_request_new(p->cache, p->venue, rq->query, a);
 	if (q == NULL)
 		return HANDLED_ANSWER;
-	if (!is_due(p, q, true, *wait_us == 0)) {
+	enum cache_look found = look(p, q);
+	if (!is_due(q, found, *wait_us == 0)) {
+		if (found == CACHE_QUIET && *wait_us > QUIET_US)
+			*wait_us = QUIET_US;
 		*context = q;
 		return HANDLED_PARK;
 	}
@@ -275,7 +277,7 @@ static bool resume_cold(
 	struct poll_request *q = poll_request_new(p->cache, p->venue, kept->query, a);
 	if (q == NULL)
 		return true;
-	bool due = is_due(p, q, true, timed_out);
+	bool due = is_due(q, look(p, q), timed_out);
 	if (due)
 		answer(p, q, &p->readings[p->workers], a);
 	poll_request_free(q);
@@ -288,7 +290,7 @@ static bool resume(void *arg, void *context, bool timed_out, struct answer *a)
 	struct poll_request *q = context;
 	if (q->query != NULL)
 		return resume_cold(p, q, timed_out, a);
-	if (!is_due(p, q, false, timed_out))
+	if (!is_due(q, look(p, q), timed_out))
 		return false;
 	answer_again(p, q, a);
 	return true;

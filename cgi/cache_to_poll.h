@@ -2,8 +2,8 @@
  * cache_to_poll: the arrow from the cache to who asks: `api/v1/live` as a long poll (DESIGN.md 5, SEMANTICS.md 4).
  *
  * Threads: fcgi_server's workers (requests) and its epoll thread (parked ones). A poll is answered at once if there is anything
- * behind its cursor, else as soon as there is, else when as_of has moved on by a second of market time and the poll is a second old
- * (so that the page can draw the quiet seconds), else when `wait` is over. While the cache is cold (it warms up, or no
+ * behind its cursor, else as soon as there is, else when as_of has risen behind its cursor and the poll is a second old (so that
+ * the page can draw the quiet seconds), else when `wait` is over. While the cache is cold (it warms up, or no
  * epoch has been read) a poll waits at most 2 s for it, then gets a 503. `recovered` is true only if the poll's cursors were
  * continued; a poll without a cursor has nothing to continue. `closed` of an event means settled.
  */

@@ -1,6 +1,7 @@
 #include "fcgi_reader.h"
 #include "fcgi_env.h"
 #include <fcgiapp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,12 +15,26 @@ struct fcgi_reader {
 	char path[PATH_SIZE];
 };
 
+/* libfcgi puts handlers of its own on these where there are none: they would swallow a SIGTERM that comes before ours. */
+static const int taken_signals[] = {SIGTERM, SIGUSR1, SIGPIPE};
+#define TAKEN (sizeof(taken_signals) / sizeof(taken_signals[0]))
+
 int fcgi_reader_start(struct err *e)
 {
+	struct sigaction before[TAKEN];
+	sigset_t hold, mask;
+	sigemptyset(&hold);
+	for (size_t i = 0; i < TAKEN; i++) {
+		sigaddset(&hold, taken_signals[i]);
+		sigaction(taken_signals[i], NULL, &before[i]);
+	}
+	pthread_sigmask(SIG_BLOCK, &hold, &mask);
 	/* Else libfcgi waits up to 2 s for the peer whenever it closes a connection, on a worker. */
-	if (setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 0) != 0 || FCGX_Init() != 0)
-		return err_set(e, "cannot initialise libfcgi");
-	return 0;
+	int failed = setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 0) != 0 || FCGX_Init() != 0;
+	for (size_t i = 0; i < TAKEN; i++)
+		sigaction(taken_signals[i], &before[i], NULL);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	return failed ? err_set(e, "cannot initialise libfcgi") : 0;
 }
 
 struct fcgi_reader *fcgi_reader_new(const char *prefix)

@@ -16,7 +16,7 @@ struct fcgi_read {
 };
 
 struct fcgi_reader;
-/* Once per process, before any reader: lets libfcgi initialise itself. */
+/* Once per process, before any reader: lets libfcgi initialise itself. The signals' dispositions stay as they are. */
 must_check int fcgi_reader_start(struct err *e);
 /* `prefix` must live as long as the reader. NULL: no memory. */
 struct fcgi_reader *fcgi_reader_new(const char *prefix);

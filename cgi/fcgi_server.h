@@ -35,7 +35,7 @@ struct fcgi_handler {
 
 struct fcgi_server;
 /* `prefix`: the setting [web] prefix, e.g. "/" or "/pricegraph/"; a request whose path is not below it has the path "". NULL: `e` says why.
- * Ignores SIGPIPE and lets libfcgi set its handlers: install those of SIGTERM and SIGINT afterwards. */
+ * SIGPIPE is ignored from then on; no other signal is touched. */
 struct fcgi_server *fcgi_server_new(const struct fcgi_handler *h, int workers, int parked_max, const char *prefix,
 	struct err *e);
 /* After fcgi_server_run returned, or if it was never called. NULL is fine. */

@@ -19,6 +19,8 @@
 #define BATCH 1000
 #define POLL_MS 100
 #define NEWS_EVERY_US (20 * MS_US)
+#define ECHO_US                                                                                    \
+	SECOND_US /* polls that were too young for an as_of alone are a second old by then */
 #define CATCH_UP_QUIET_US                                                                          \
 	(3 * SECOND_US) /* so long without a record: a topic's last offsets hold none */
 #define ASK_MS 1000
@@ -40,15 +42,17 @@ struct kafka_to_cache {
 	struct event_parser *events;
 	struct meta_parser *meta;
 	struct kafka_tail tail;
-	bool untold, again;
+	bool untold, echoed, again;
 	int64_t told_us;
 };
 
 static void tell(struct kafka_to_cache *k)
 {
-	int64_t now_us = clock_mono_us();
-	if (!k->untold || now_us - k->told_us < NEWS_EVERY_US)
+	int64_t now_us = clock_mono_us(), since_us = now_us - k->told_us;
+	bool echo = !k->untold && !k->echoed && since_us >= ECHO_US;
+	if (!echo && (!k->untold || since_us < NEWS_EVERY_US))
 		return;
+	k->echoed = echo;
 	k->untold = false;
 	k->told_us = now_us;
 	k->news(k->arg);

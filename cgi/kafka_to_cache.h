@@ -11,7 +11,8 @@
 #include "settings.h"
 
 struct kafka_to_cache;
-/* Starts the thread. `news(arg)` is called on it at most every 20 ms, after the cache changed. `s` and `cache` must outlive it. NULL: `e`
+/* Starts the thread. `news(arg)` is called on it after the cache changed, at most every 20 ms, and once more when
+ * nothing changed for a second after that. `s` and `cache` must outlive it. NULL: `e`
  * says why. */
 struct kafka_to_cache *kafka_to_cache_start(const struct settings *s, struct cache *cache, void (*news)(void *arg),
 	void *arg, struct err *e);

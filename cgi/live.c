@@ -99,10 +99,11 @@ int main(int argc, char **argv)
 {
 	struct live l = {0};
 	struct err e = {{0}};
-	int code = EXIT_OK;
+	int code;
 	struct settings *settings = settings_from_command_line('l', argc, argv, &code);
 	if (settings == NULL)
 		return code;
+	code = EXIT_OK;
 	l.settings = settings;
 	if (log_start(settings, "pricegraph-live", &e) != 0) {
 		log_error("live_start_failed", "reason=\"%s\"", e.text);

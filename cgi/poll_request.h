@@ -9,7 +9,6 @@
 
 struct poll_request {
 	int64_t wait_us;
-	int64_t as_of_us;  /* the cache's when it was first looked at */
 	int64_t begun_us;  /* monotonic: when it began to wait */
 	uint64_t asked;	   /* for cache_look */
 	char *query;	   /* kept while the cache is cold: symbols can't be found yet; else NULL */

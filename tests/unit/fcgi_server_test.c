@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -142,6 +143,17 @@ static void ask(int fd, const char *method, const char *uri, const char *body)
 	assert_string_equal(text + 4, body);
 	assert_non_null(strstr(a, "Status: 200"));
 	free(a);
+}
+
+static void leaves_signals_alone(void **state)
+{
+	const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+	struct sigaction now;
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		assert_int_equal(sigaction(signals[i], NULL, &now), 0);
+		assert_true(now.sa_handler == SIG_DFL);
+	}
 }
 
 static void answers_over_one_kept_connection(void **state)
@@ -331,6 +343,7 @@ static void waits_for_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(leaves_signals_alone, start, end),
 		cmocka_unit_test_setup_teardown(answers_over_one_kept_connection, start, end),
 		cmocka_unit_test_setup_teardown(closes_when_not_kept, start, end),
 		cmocka_unit_test_setup_teardown(finishes_a_partial_write, start, end),

@@ -314,6 +314,10 @@ static void wakes_when_quiet_seconds_have_passed(void **state)
 	has(f, "\"events\":[]");
 	has(f, "\"recovered\":true");
 	forget(f);
+	/* Whose cursor is older already at the start waits a second, whatever happens. */
+	assert_int_equal(ask(f, query), HANDLED_PARK);
+	assert_int_equal(f->wait_us, SECOND_US);
+	forget(f);
 }
 
 static void holds_back_while_cold(void **state)
