@@ -94,34 +94,47 @@ static int replay_make(struct parts *p, const char *path, struct err *e)
 	return p->market ? 0 : err_set(e, "no memory");
 }
 
-/* The market's past is worked out at once: its 24 h statistics and klines are there when it
- * starts. */
+/* The market's past: its 24 h statistics and klines are there when it starts. */
+static int synthetic_past(struct parts *p, size_t symbols, int64_t from, int64_t to)
+{
+	for (size_t i = 0; i < symbols; i++) {
+		for (int64_t second = from; second < to && !stop; second++) {
+			size_t count;
+			const struct market_trade *t =
+				market_synthetic_second(p->synthetic, i, second, &count);
+
+			for (size_t k = 0; k < count; k++) {
+				if (market_past(p->market, &t[k]))
+					return -1;
+			}
+		}
+	}
+	market_past_end(p->market, to * SECOND_US);
+	return 0;
+}
+
 static int synthetic_make(struct parts *p, struct err *e)
 {
 	const struct settings *s = p->settings;
-	int64_t start_us = settings_int(s, "model", "start") * MS_US;
-	int64_t history_us = settings_int(s, "model", "history") * HOUR_US;
+	int64_t start_us = settings_int(s, "model", "start") * MS_US, from_us;
 	const char *names[SYMBOLS_MAX];
+	uint64_t seed = (uint64_t)settings_int(s, "model", "seed");
 	size_t count = 0;
-	int rc;
 
 	p->wall = start_us == 0;
 	start_us = clock_floor(p->wall ? clock_wall_us() : start_us, SECOND_US);
-	if (start_us - history_us < CASCADE_FIRST_DAY * DAY_US)
+	from_us = start_us - settings_int(s, "model", "history") * HOUR_US;
+	if (from_us < CASCADE_FIRST_DAY * DAY_US)
 		return err_set(e, "[model] start: the synthetic market begins on 2017-08-23");
 	while (count < SYMBOLS_MAX && (names[count] = settings_item(s, "model", "symbols", count)))
 		count++;
-	p->synthetic = market_synthetic_new(
-		(uint64_t)settings_int(s, "model", "seed"), names, count, start_us - history_us);
+	p->synthetic = market_synthetic_new(seed, names, count, start_us);
 	if (p->synthetic)
-		p->market = market_new(
-			names, count, market_synthetic_source(p->synthetic), start_us - history_us);
-	if (!p->market)
+		p->market =
+			market_new(names, count, market_synthetic_source(p->synthetic), from_us);
+	if (!p->market || synthetic_past(p, count, from_us / SECOND_US, start_us / SECOND_US))
 		return err_set(e, "no memory");
-	do {
-		rc = market_step(p->market, start_us, e);
-	} while (rc > 0 && !stop);
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 static int parts_make(struct parts *p, struct err *e)

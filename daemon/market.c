@@ -32,6 +32,14 @@ static int phase_compare(const void *a, const void *b, void *ctx)
 	return left != right ? (left > right) - (left < right) : (i > k) - (i < k);
 }
 
+static void symbols_begin(struct market *m, int64_t t_us)
+{
+	m->reached_us = m->second_us = m->slot_base_us = t_us;
+	m->slot_turn = 0;
+	for (size_t i = 0; i < m->count; i++)
+		market_symbol_begin(&m->symbols[i], t_us);
+}
+
 /* Time begins (again) at `t_us`, a whole second. */
 static int time_begin(struct market *m, int64_t t_us)
 {
@@ -41,10 +49,7 @@ static int time_begin(struct market *m, int64_t t_us)
 		return -1;
 	m->spans = more;
 	m->spans[m->span_count++] = (struct market_span){t_us, t_us};
-	m->reached_us = m->second_us = m->slot_base_us = t_us;
-	m->slot_turn = 0;
-	for (size_t i = 0; i < m->count; i++)
-		market_symbol_begin(&m->symbols[i], t_us);
+	symbols_begin(m, t_us);
 	return 0;
 }
 
@@ -87,6 +92,22 @@ void market_free(struct market *m)
 	free(m->by_phase);
 	free(m->symbols);
 	free(m);
+}
+
+int market_past(struct market *m, const struct market_trade *t)
+{
+	struct market_symbol *s = &m->symbols[t->symbol];
+	struct market_stats unused;
+
+	/* What is older than 24 h need not be kept. */
+	market_window_end(&s->window, t->trade_us, &unused);
+	return market_symbol_add(s, t) < 0 ? -1 : 0;
+}
+
+void market_past_end(struct market *m, int64_t start_us)
+{
+	symbols_begin(m, start_us);
+	m->spans[m->span_count - 1].to_us = start_us;
 }
 
 void market_output_set(struct market *m, const struct market_output *output)

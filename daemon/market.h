@@ -44,7 +44,12 @@ struct market;
 struct market *market_new(
 	const char *const *names, size_t count, struct market_source source, int64_t start_us);
 void market_free(struct market *m);
-/* NULL: events are worked out, not given (a market's past). */
+/* The market's past, before anything else is asked: a trade that no event tells of, and the end of
+ * it, a whole second from which on the source goes on. Trades of one symbol in their order. -1: no
+ * memory. */
+must_check int market_past(struct market *m, const struct market_trade *t);
+void market_past_end(struct market *m, int64_t start_us);
+/* NULL: events are worked out, not given. */
 void market_output_set(struct market *m, const struct market_output *output);
 /* The market time of what happens next; MARKET_NEVER behind the end. -1 and `e`: the source
  * failed. */

@@ -146,6 +146,8 @@ struct cascade_second market_cascade_second(struct market_cascade *c, int64_t se
 		level_fill(c, &c->seconds, 60, 0.8, level_part(&c->minutes, minute % 60));
 	}
 	w = level_part(&c->seconds, part);
+	if (w.count == 0)
+		return (struct cascade_second){.first = w.first};
 	return (struct cascade_second){.first = w.first,
 		.count = w.count,
 		.from_price = exp(w.from),

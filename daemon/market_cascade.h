@@ -31,8 +31,8 @@ struct market_cascade {
 };
 
 struct cascade_second {
-	int64_t first, count; /* trades before it since CASCADE_FIRST_DAY, and in it */
-	double from_price, to_price;
+	int64_t first, count;        /* trades before it since CASCADE_FIRST_DAY, and in it */
+	double from_price, to_price; /* 0 in a second without trades */
 };
 
 void market_cascade_init(

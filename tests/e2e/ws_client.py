@@ -77,6 +77,7 @@ class WsClient:
         if opcode == PING and self.answer_pings:
             self.send_frame(PONG, payload)
         if opcode == CLOSE:
+            self.send_frame(CLOSE, payload[:2])
             self.closed = (struct.unpack(">H", payload[:2])[0], payload[2:].decode()) if payload else (1005, "")
         return opcode, payload
 

@@ -169,7 +169,7 @@ static void rest_answers(void **state)
 	market_free(m);
 }
 
-/* The arrow: unseen before it starts, then sent, clock behind the frames, told when it has ended. */
+/* The arrow: unseen before it starts, then sent, the clock behind the frames, told of the end. */
 static void the_market_runs_into_the_hub(void **state)
 {
 	static const char *const names[] = {"BTCUSDT"};

@@ -1,6 +1,7 @@
 /* Trades become events at their market times; worked out by hand. */
 #include "daemon/market.h"
 #include "daemon/market_rows.h"
+#include "daemon/market_synthetic.h"
 #include "model.h"
 
 static const char *const names[] = {"BTCUSDT"};
@@ -267,6 +268,44 @@ static void rows_of_a_range(void **state)
 	run_done(&r);
 }
 
+/* A market that is given its past tells the same from there on as one that lived it. */
+static void a_past_is_as_good_as_lived(void **state)
+{
+	const int64_t start = 1700000000, middle = start + 300, end = start + 600;
+	struct market_synthetic *a = market_synthetic_new(1, names, 1, start * SECOND_US);
+	struct market_synthetic *b = market_synthetic_new(1, names, 1, middle * SECOND_US);
+	struct run lived = {0}, told = {0};
+
+	(void)state;
+	run_begin(&lived, 0);
+	run_begin(&told, 0);
+	market_free(lived.market);
+	market_free(told.market);
+	lived.market = market_new(names, 1, market_synthetic_source(a), start * SECOND_US);
+	told.market = market_new(names, 1, market_synthetic_source(b), start * SECOND_US);
+	for (int64_t second = start; second < middle; second++) {
+		size_t count;
+		const struct market_trade *t = market_synthetic_second(b, 0, second, &count);
+
+		for (size_t i = 0; i < count; i++)
+			assert_int_equal(market_past(told.market, &t[i]), 0);
+	}
+	market_past_end(told.market, middle * SECOND_US);
+	assert_int_equal(market_reached_us(told.market), middle * SECOND_US);
+	run_until(&lived, (middle + 2) * SECOND_US);
+	run_until(&told, (middle + 2) * SECOND_US);
+	market_output_set(lived.market, &lived.output);
+	market_output_set(told.market, &told.output);
+	run_until(&lived, end * SECOND_US);
+	run_until(&told, end * SECOND_US);
+	assert_non_null(strstr(lived.lines.data, "@miniTicker"));
+	assert_string_equal(lived.lines.data, told.lines.data);
+	market_synthetic_free(a);
+	market_synthetic_free(b);
+	run_done(&lived);
+	run_done(&told);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +316,7 @@ int main(void)
 		cmocka_unit_test(frames_pass_through),
 		cmocka_unit_test(a_failing_source_is_said),
 		cmocka_unit_test(rows_of_a_range),
+		cmocka_unit_test(a_past_is_as_good_as_lived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /*
- * model: what the tests of the model exchange share: a source of given items, events gathered as text, files with content.
+ * model: what the tests of the model exchange share: a source of given items, events gathered as
+ * text, files with content.
  */
 #pragma once
 #include "buf.h"
