@@ -62,7 +62,7 @@ UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan
 UNIT_LIBS_feed_clock := -lcurl
 MODEL := $(filter-out daemon/exchange daemon/exchange_ws daemon/exchange_server,$(EXCHANGE:%=daemon/%))
 UNIT_OBJ_json_slice := daemon/json_slice
-UNIT_OBJ_recording_line := daemon/recording_line daemon/json_slice
+UNIT_OBJ_recording_line := daemon/recording_line daemon/event_micro daemon/json_slice
 UNIT_OBJ_recording := $(MODEL)
 UNIT_OBJ_market := $(MODEL)
 UNIT_OBJ_market_window := daemon/market_window
@@ -165,8 +165,11 @@ e2e: all
 	VARIANT=$(VARIANT) tests/e2e.sh
 browser: all
 	VARIANT=$(VARIANT) tests/browser.sh
-lint: $(B)/gen/pg_queries.h $(B)/gen/pg_migrations.h
-	@CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' tests/lint.sh
+lint: $(B)/gen/pg_queries.h $(B)/gen/pg_migrations.h $(B)/pricegraphctl
+	@CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' CTL=$(B)/pricegraphctl tests/lint.sh
+# Writes the settings reference into README.md from the table of settings; lint fails when it was forgotten.
+docs: $(B)/pricegraphctl
+	$< reference | python3 tests/lint/reference.py --write README.md
 format:
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 # Everything; each runner's counts are summed up in the last line.
@@ -186,4 +189,4 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name kafka ! -name venv -exec rm -rf {} +
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-run e2e browser lint format test install-deps run clean FORCE
+.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-run e2e browser lint docs format test install-deps run clean FORCE

@@ -9,6 +9,7 @@
 
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
+#define REFERENCE_BYTES_MAX (1 << 20)
 #define VENUE_LENGTH_MAX 90 /* as the table's check */
 
 static void say_applied(const char *name)
@@ -76,6 +77,20 @@ static int check(const struct settings *s, const char *argument, struct err *e)
 	return failed ? err_set(e, "%d connections failed", failed) : 0;
 }
 
+static int reference(const struct settings *s, const char *argument, struct err *e)
+{
+	struct buf out;
+	bool whole;
+
+	(void)s;
+	(void)argument;
+	buf_init(&out, REFERENCE_BYTES_MAX);
+	settings_reference(&out);
+	whole = !out.failed && fwrite(out.data, 1, out.len, stdout) == out.len;
+	buf_done(&out);
+	return whole ? 0 : err_set(e, "cannot print the reference");
+}
+
 static const struct command {
 	const char *name, *argument, *help;
 	int argument_min, argument_max;
@@ -85,6 +100,7 @@ static const struct command {
 	{"empty", " VENUE", "delete the topics and rows of a venue; its epoch rises", 1, 1, empty},
 	{"status", " [VENUE]", "what is collected, how old it is, what is missing", 0, 1, status},
 	{"check", "", "read the settings and try the database connections", 0, 0, check},
+	{"reference", "", "print what settings there are, as a Markdown table", 0, 0, reference},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # `make lint`: everything that can be said about the tree without running it. One line a check; what failed follows its line.
 # clang-tidy and headers are looked at only where something changed since they were found good (build/lint/).
-# Environment: CPPFLAGS, WARN of the Makefile.
+# Environment: CPPFLAGS, WARN of the Makefile; CTL: the built pricegraphctl.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . stack/common.sh
@@ -41,6 +41,10 @@ nginx_check() {
 	stack/nginx.sh configure "$PWD/build/lint/nginx" 18080 && build/venv/bin/gixy -l build/lint/nginx/nginx.conf
 }
 
+docs_check() {
+	"$CTL" reference | python3 tests/lint/reference.py --check README.md
+}
+
 check layers python3 tests/lint/structure.py layers
 check vendors python3 tests/lint/structure.py vendors
 check arrows python3 tests/lint/structure.py arrows
@@ -57,6 +61,7 @@ check shellcheck shellcheck -x "${shells[@]}"
 check codespell codespell --ignore-words tests/lint/words.txt "${texts[@]}"
 check eslint npm run --silent lint --prefix www
 check nginx nginx_check
+check docs docs_check
 
 echo "lint: $passed passed, $failed failed"
 tests/result.sh lint "$passed" "$failed" 0
