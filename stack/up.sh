@@ -140,8 +140,11 @@ start_feed() {
 	state collector "started, $symbols: $streams"
 }
 
+# A candle on the page: one that is going on (live), or one of the past (a recording may be over before we look).
 has_candle() {
-	[[ $(curl -s -m 2 "$url/api/v1/initial?symbol=${symbols%%,*}&interval=1s&limit=5") == *'"candles":[['* ]]
+	local symbol=${symbols%%,*}
+	[[ $(curl -s -m 2 "$url/api/v1/live?symbols=$symbol&wait=0") == *'"type":"candle"'* ]] ||
+		[[ $(curl -s -m 2 "$url/api/v1/initial?symbol=$symbol&interval=1m&limit=5") == *'"candles":[['* ]]
 }
 
 # One line for a part that ended by itself. The collector is started anew, unless it says that its settings are wrong (exit code 2);
