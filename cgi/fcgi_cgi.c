@@ -14,19 +14,20 @@ static const char *variable(void *arg, const char *name)
 	return getenv(name);
 }
 
-static void await(const struct fcgi_handler *h, void *context, int64_t wait_us, int wake_fd,
-	const atomic_bool *stopping, struct answer *a)
+static void await(const struct fcgi_cgi *cgi, void *context, int64_t wait_us, struct answer *a)
 {
+	const struct fcgi_handler *h = cgi->handler;
 	int64_t deadline_us = clock_mono_us() + wait_us;
 	for (;;) {
 		int64_t left_us = deadline_us - clock_mono_us();
-		bool over = left_us <= 0 || atomic_load(stopping);
+		bool over = left_us <= 0 || atomic_load(cgi->stopping);
+		atomic_store(cgi->woken, false);
 		if (h->resume(h->arg, context, over, a) || over)
 			break;
-		struct pollfd p = {.fd = wake_fd, .events = POLLIN};
+		struct pollfd p = {.fd = cgi->wake_fd, .events = POLLIN};
 		uint64_t count;
 		if (poll(&p, 1, (int)(left_us / MS_US + 1)) > 0 &&
-			read(wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+			read(cgi->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 			break;
 	}
 	h->forget(h->arg, context);
@@ -46,9 +47,9 @@ static int write_all(int fd, const char *data, size_t len, struct err *e)
 	return 0;
 }
 
-int fcgi_cgi_serve(const struct fcgi_handler *h, const char *prefix, int wake_fd,
-	const atomic_bool *stopping, struct err *e)
+int fcgi_cgi_serve(const struct fcgi_cgi *cgi, struct err *e)
 {
+	const struct fcgi_handler *h = cgi->handler;
 	struct fcgi_env env = {.get = variable};
 	char path[PATH_SIZE];
 	struct request rq;
@@ -59,10 +60,10 @@ int fcgi_cgi_serve(const struct fcgi_handler *h, const char *prefix, int wake_fd
 
 	buf_init(&a.body, FCGI_ANSWER_MAX);
 	buf_init(&out, FCGI_ANSWER_MAX + 4096);
-	fcgi_env_request(&env, prefix, path, &rq);
+	fcgi_env_request(&env, cgi->prefix, path, &rq);
 	rq.gateway_cgi = true;
 	if (h->handle(h->arg, 0, &rq, &a, &wait_us, &context) == HANDLED_PARK)
-		await(h, context, wait_us, wake_fd, stopping, &a);
+		await(cgi, context, wait_us, &a);
 	if (a.body.failed) {
 		buf_done(&a.body);
 		buf_init(&a.body, FCGI_ANSWER_MAX);

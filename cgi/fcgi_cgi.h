@@ -6,6 +6,13 @@
 #include "fcgi_server.h"
 #include <stdatomic.h>
 
-/* Answers the request; while it is parked, sleeps until `wake_fd` (an eventfd) is written, its wait is over, or *stopping. */
-must_check int fcgi_cgi_serve(const struct fcgi_handler *h, const char *prefix, int wake_fd, const atomic_bool *stopping,
-	struct err *e);
+struct fcgi_cgi {
+	const struct fcgi_handler *handler;
+	const char *prefix;
+	int wake_fd; /* an eventfd, non-blocking: written when the two below change */
+	const atomic_bool *stopping;
+	atomic_bool *woken; /* set by who wakes, reset here */
+};
+
+/* Answers the request; while it is parked, sleeps until it is woken, its wait is over, or *stopping. */
+must_check int fcgi_cgi_serve(const struct fcgi_cgi *cgi, struct err *e);

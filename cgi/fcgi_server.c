@@ -47,8 +47,13 @@ static void give_back(void *arg, struct conn *c)
 
 int fcgi_server_run(struct fcgi_server *s, struct err *e)
 {
+	struct fcgi_cgi cgi = {.handler = &s->handler,
+		.prefix = s->prefix,
+		.wake_fd = s->event_fd,
+		.stopping = &s->stopping,
+		.woken = &s->woken};
 	if (s->cgi)
-		return fcgi_cgi_serve(&s->handler, s->prefix, s->event_fd, &s->stopping, e);
+		return fcgi_cgi_serve(&cgi, e);
 	if (fcgi_accept_watch(&s->accept, true, e) != 0)
 		return -1;
 	return fcgi_loop_run(s, e);
