@@ -44,9 +44,10 @@ static void enter(struct feed_connection *c, enum phase phase)
 	c->phase_since_us = clock_mono_us();
 }
 
-static void begin_sessions(struct feed_connection *c)
+static void begin_sessions(struct feed_connection *c, const char *cause)
 {
-	c->shared->session_count += feed_sessions_begin(&c->sessions, c->shared->session_count + 1);
+	c->shared->session_count +=
+		feed_sessions_begin(&c->sessions, c->shared->session_count + 1, cause);
 	enter(c, LIVE);
 }
 
@@ -59,7 +60,7 @@ static void begin_by_host_clock(struct feed_connection *c)
 	if (!host_us)
 		return;
 	feed_sessions_reached(&c->sessions, host_us);
-	begin_sessions(c);
+	begin_sessions(c, "");
 }
 
 static void take_answer(struct feed_connection *c, const struct feed_answer *a)
@@ -92,12 +93,27 @@ static void replay_ended(struct feed_connection *c, int64_t t_us)
 	feed_clock_stop(c->shared->clock, t_us);
 	feed_sessions_reached(&c->sessions, t_us);
 	if (c->phase != LIVE && feed_subscribe_complete(&c->subscribe))
-		begin_sessions(c);
+		begin_sessions(c, "");
 	feed_sessions_end(&c->sessions);
 	enter(c, FINISHED);
 }
 
-static void take_notice(struct feed_connection *c, const struct feed_frame *f)
+/* The recording has a hole here: the sessions tell how far they came, and new ones begin behind it. False: the queue is full. */
+static bool replay_jumped(struct feed_connection *c, int64_t to_us)
+{
+	if (!feed_sessions_active(&c->sessions))
+		return true;
+	feed_sessions_alive(&c->sessions, true);
+	if (!feed_sessions_write(&c->sessions))
+		return false;
+	log_info("feed_replay_jumped", "T_us=%lld", (long long)to_us);
+	feed_sessions_reached(&c->sessions, to_us);
+	begin_sessions(c, "recording");
+	return true;
+}
+
+/* False: the queue is full. */
+static bool take_notice(struct feed_connection *c, const struct feed_frame *f)
 {
 	switch (f->notice) {
 	case FEED_SERVER_SHUTDOWN:
@@ -107,7 +123,10 @@ static void take_notice(struct feed_connection *c, const struct feed_frame *f)
 		if (c->phase != FINISHED)
 			replay_ended(c, f->event_us);
 		break;
+	case FEED_REPLAY_JUMPED:
+		return replay_jumped(c, f->event_us);
 	}
+	return true;
 }
 
 /* False: the queue is full. */
@@ -153,8 +172,9 @@ static bool on_frame(void *arg, const char *bytes, size_t len, bool binary)
 		take_answer(c, &frame.answer);
 		break;
 	case FEED_NOTICE:
+		if (!take_notice(c, &frame))
+			return false;
 		feed_count_answer();
-		take_notice(c, &frame);
 		break;
 	case FEED_UNKNOWN:
 		feed_count_unknown(bytes, len);
@@ -197,7 +217,7 @@ static void on_ping(void *arg, const char *payload)
 		return;
 	feed_sessions_reached(&c->sessions, t_us);
 	if (c->phase == AWAITING)
-		begin_sessions(c);
+		begin_sessions(c, "");
 }
 
 static void on_pong(void *arg, const char *payload, size_t len)

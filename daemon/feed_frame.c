@@ -85,6 +85,8 @@ static bool read_notice(struct feed_frame *out, const struct event_members *m)
 		out->notice = FEED_SERVER_SHUTDOWN;
 	else if (json_scan_equals(&m->e, "replayEnded"))
 		out->notice = FEED_REPLAY_ENDED;
+	else if (json_scan_equals(&m->e, "replayJumped"))
+		out->notice = FEED_REPLAY_JUMPED;
 	else
 		return false;
 	out->kind = FEED_NOTICE;

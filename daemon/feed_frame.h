@@ -18,7 +18,7 @@ enum feed_frame_kind {
 	FEED_BAD,     /* no JSON object, or an event that can't be stored: `reason` */
 };
 
-enum feed_notice { FEED_SERVER_SHUTDOWN, FEED_REPLAY_ENDED };
+enum feed_notice { FEED_SERVER_SHUTDOWN, FEED_REPLAY_ENDED, FEED_REPLAY_JUMPED };
 
 struct feed_answer {
 	bool has_id;

@@ -52,9 +52,11 @@ static void start(struct feed_session *s, const char *id, int64_t t_us)
 		s->parts[i].seq = 0;
 }
 
-void feed_session_begin(struct feed_session *s, const char *id, int64_t from_us)
+void feed_session_begin(
+	struct feed_session *s, const char *id, int64_t from_us, const char *cause)
 {
 	start(s, id, from_us);
+	snprintf(s->cause, sizeof(s->cause), "%s", cause);
 	s->active = true;
 	for (int i = 0; i < TOPIC_PARTITIONS; i++)
 		s->parts[i].begin_due = true;
@@ -132,6 +134,8 @@ static bool write_one(struct feed_session *s, int partition, enum control_kind k
 		.has_symbols = names_symbols(s, partition, kind, w->now->mono_us)};
 	snprintf(record.session, sizeof(record.session), "%s", s->id);
 	snprintf(record.collector, sizeof(record.collector), "%s", s->collector);
+	if (kind == CONTROL_BEGIN)
+		snprintf(record.cause, sizeof(record.cause), "%s", s->cause);
 	if (record.has_symbols) {
 		record.symbols = part->symbols;
 		record.symbol_count = part->symbol_count;

@@ -43,7 +43,7 @@ void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us)
 		feed_sessions_reached(s, event_us);
 }
 
-int feed_sessions_begin(struct feed_sessions *s, int64_t first)
+int feed_sessions_begin(struct feed_sessions *s, int64_t first, const char *cause)
 {
 	char id[SESSION_SIZE];
 	int64_t wall_us = clock_wall_us();
@@ -53,7 +53,7 @@ int feed_sessions_begin(struct feed_sessions *s, int64_t first)
 		if (!s->carried[i])
 			continue;
 		feed_session_id(id, s->output->collector, wall_us, first + used++);
-		feed_session_begin(&s->of[i], id, s->t_us);
+		feed_session_begin(&s->of[i], id, s->t_us, cause);
 		log_info("feed_session_begun", "session=%s stream=%s from_us=%lld", id,
 			stream_table[i].name, (long long)s->t_us);
 	}

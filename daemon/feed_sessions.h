@@ -30,8 +30,9 @@ void feed_sessions_reached(struct feed_sessions *s, int64_t t_us);
 /* An event with this E was handed over: T, unless E is ahead of the venue's clock by more than can be: 5 s; an hour where PINGs
  * tell the time, which between two of them is only reckoned. */
 void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us);
-/* New ones begin at T. `first` is the number of the first id. Returns how many numbers were used. */
-int feed_sessions_begin(struct feed_sessions *s, int64_t first);
+/* New ones begin at T. `first` is the number of the first id; `cause`, why nothing was heard before, or "". Returns how many
+ * numbers were used. */
+int feed_sessions_begin(struct feed_sessions *s, int64_t first, const char *cause);
 bool feed_sessions_active(const struct feed_sessions *s);
 /* Records were lost since they began: nothing of them is handed over any more; to be forgotten, and new ones begun. */
 bool feed_sessions_are_torn(const struct feed_sessions *s);

@@ -52,7 +52,7 @@ struct batch_gap {
 	struct sink_symbol *symbol;
 	enum stream_kind stream;
 	int64_t from_us, to_us;
-	const char *cause; /* constant */
+	const char *cause; /* constant, or the session's */
 };
 
 struct batch_quarantine {

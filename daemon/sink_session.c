@@ -34,11 +34,14 @@ static void open_subscription(
 	sy->dirty = true;
 }
 
-static const char *cause_of_end(const struct sink_session *se)
+/* Why nothing was heard between the end of the old session and the begin of the new one. */
+static const char *cause_between(const struct sink_session *old, const struct sink_session *new)
 {
-	if (se->skipped)
+	if (new->cause[0])
+		return new->cause;
+	if (old->skipped)
 		return "expired";
-	return se->ended ? "stopped" : "feed";
+	return old->ended ? "stopped" : "feed";
 }
 
 /* The symbol is heard through `se` from `from_us` on; what lies behind its former session's last T was missed. */
@@ -54,7 +57,7 @@ static void subscribe(
 			.stream = se->stream,
 			.from_us = old->t_us,
 			.to_us = from_us,
-			.cause = cause_of_end(old)};
+			.cause = cause_between(old, se)};
 
 		if (gap.from_us < gap.to_us)
 			buf_add(&b->gaps, &gap, sizeof gap);
@@ -145,6 +148,8 @@ static int take_control(struct sink_state *st, struct sink_batch *b, const struc
 	se = session_of(st, b, r, c);
 	if (!se)
 		return err_set(e, "no memory for session %s", c->session);
+	if (c->kind == CONTROL_BEGIN)
+		snprintf(se->cause, sizeof se->cause, "%s", c->cause);
 	if (c->has_symbols && take_symbols(st, b, se, c, e) != 0)
 		return -1;
 	if (c->t_us > se->t_us)

@@ -39,6 +39,10 @@ void control_format(const struct control *c, struct buf *out)
 	buf_printf(out, "\"seq\":%lld,\"T\":%lld,\"clock\":%lld,\"speed\":%.15g,\"partition\":%d",
 		(long long)c->seq, (long long)c->t_us, (long long)c->clock_us,
 		isfinite(c->speed) ? c->speed : 0.0, c->partition);
+	if (c->cause[0]) {
+		buf_add_str(out, ",\"cause\":");
+		buf_add_json(out, c->cause, strlen(c->cause));
+	}
 	if (c->has_symbols) {
 		buf_add_str(out, ",\"symbols\":[");
 		for (size_t i = 0; i < c->symbol_count; i++) {
@@ -120,6 +124,9 @@ static int read_members(const struct members *m, struct control *c)
 		read_kind(m, &c->kind) != 0 || member_int(m, "seq", &c->seq) != 0 ||
 		member_int(m, "T", &c->t_us) != 0 || member_int(m, "clock", &c->clock_us) != 0 ||
 		read_speed(m, &c->speed) != 0 || read_partition(m, &c->partition) != 0)
+		return -1;
+	if (member_exists(m, "cause") &&
+		member_text(m, "cause", c->cause, sizeof(c->cause)) != 0)
 		return -1;
 	return member_exists(m, "symbols") ? read_symbols(m, c) : 0;
 }

@@ -16,6 +16,7 @@
 enum control_kind { CONTROL_BEGIN, CONTROL_ALIVE, CONTROL_ENDED };
 
 #define SESSION_SIZE 64
+#define CAUSE_SIZE 16
 #define CONTROL_HEADER "control"
 
 struct control {
@@ -27,6 +28,7 @@ struct control {
 	int64_t clock_us; /* venue clock when it was produced */
 	double speed; /* venue seconds per wall second; 0 = the clock stands (recording ended) */
 	int partition;
+	char cause[CAUSE_SIZE]; /* of begin: why nothing was heard just before it; "" = not said */
 	bool has_symbols;
 	size_t symbol_count;
 	char (*symbols)[SYMBOL_SIZE]; /* owned by whoever filled it: control_done */

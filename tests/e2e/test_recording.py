@@ -146,7 +146,7 @@ def trades(request):
 
 def test_recorded_trades(stack_of, recordings, tmp_path, trades):
     stack = stack_of("replay-recorded")
-    replay(stack, folder_of(recordings, tmp_path, FILES), SYMBOLS, STREAMS, 20)
+    replay(stack, folder_of(recordings, tmp_path, FILES), SYMBOLS, STREAMS, 60)
     wait_ended(stack)
     truth = read_truth(stack.folder / "truth.txt")
     assert not [1 for events in read_truth(stack.folder / "truth.txt", False).values() for s, _ in events if s != "sent"]
@@ -229,6 +229,12 @@ def test_recorded_mini_tickers_as_they_are(stack_of, recordings, name, symbols):
     got = {(s, us // 1_000_000): n for s, us, *n in stack.rows(
         "SELECT symbol, open_us, open, high, low, close, volume, origin FROM candle_1s")}
     assert got == {k: [p[0], max(p), min(p), p[-1], None, 1] for k, p in samples.items()}
+    # Pauses over a minute are holes of the recording, not silence of the market.
+    received = [int(line.split(" ", 1)[0]) for line in frames.splitlines()]
+    pauses = [(a, b) for a, b in zip(received, received[1:]) if b - a > 60_000]
+    gaps = stack.rows("SELECT from_us / 1000, to_us / 1000 FROM gap WHERE symbol = %s AND cause = 'recording' ORDER BY 1", symbols[0])
+    assert pauses and len(gaps) == len(pauses)
+    assert all(p[0] <= g[0] and g[1] <= p[1] for p, g in zip(pauses, gaps))
     assert stack.rows("SELECT * FROM quarantine") == []
 
 

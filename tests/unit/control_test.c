@@ -19,6 +19,7 @@ static struct control sample(char (*symbols)[SYMBOL_SIZE], size_t count)
 		.clock_us = 1723161255400000,
 		.speed = 0.1,
 		.partition = 7,
+		.cause = "recording",
 		.has_symbols = symbols != NULL,
 		.symbol_count = count,
 		.symbols = symbols,
@@ -46,6 +47,7 @@ static void formats_what_it_parses(void **state)
 	assert_int_equal(out.clock_us, in.clock_us);
 	assert_true(out.speed == 0.1);
 	assert_int_equal(out.partition, 7);
+	assert_string_equal(out.cause, "recording");
 	assert_true(out.has_symbols);
 	assert_int_equal(out.symbol_count, 3);
 	for (size_t i = 0; i < 3; i++)

@@ -62,7 +62,7 @@ static struct feed_session begun(void)
 {
 	struct feed_session s;
 	assert_int_equal(feed_session_init(&s, STREAM_TRADE, "here", wants, 3), 0);
-	feed_session_begin(&s, "s1", T0);
+	feed_session_begin(&s, "s1", T0, "");
 	return s;
 }
 
@@ -213,7 +213,7 @@ static void test_forget(void **state)
 	feed_session_end(&s);
 	assert_int_equal(write_at(&s, 1, &k), KAFKA_SENT);
 	assert_int_equal(k.count, 0);
-	feed_session_begin(&s, "s1", T0 - 50); /* another connection: its own T */
+	feed_session_begin(&s, "s1", T0 - 50, "recording"); /* another connection: its own T */
 	feed_session_alive(&s);
 	assert_int_equal(write_at(&s, 1, &k), KAFKA_SENT);
 	assert_int_equal(k.count, 2 * TOPIC_PARTITIONS);
