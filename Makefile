@@ -49,6 +49,8 @@ UNIT_OBJ_chart_state := cgi/chart_state cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_bars := cgi/chart_bars cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_etag := cgi/chart_etag
 UNIT_OBJ_sql_functions := daemon/ctl_migrate
+UNIT_OBJ_chart_initial = $(UNIT_OBJ_pg_to_chart)
+UNIT_OBJ_chart_periodic = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_pg_to_chart := daemon/ctl_migrate cgi/request cgi/problem cgi/param $(filter-out cgi/chart,$(CHART:%=cgi/%))
 UNIT_OBJ_json_scan := daemon/json_scan
 UNIT_OBJ_feed_frame := daemon/feed_frame daemon/json_scan daemon/recording_file
@@ -165,6 +167,11 @@ e2e: all
 	VARIANT=$(VARIANT) tests/e2e.sh
 browser: all
 	VARIANT=$(VARIANT) tests/browser.sh
+# How fast: pairs of ours and the bare part in one run; build/results/bench.md. BENCH= feed, sink, web or all of them.
+$(B)/tests/bench/produce: $(B)/tests/bench/produce.o $(LIB_A)
+	$(call link,)
+bench: all $(B)/tests/bench/produce
+	VARIANT=$(VARIANT) tests/with_postgres tests/with_kafka build/venv/bin/python tests/bench/run $(BENCH)
 lint: $(B)/gen/pg_queries.h $(B)/gen/pg_migrations.h $(B)/pricegraphctl
 	@CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' CTL=$(B)/pricegraphctl tests/lint.sh
 # Writes the settings reference into README.md from the table of settings; lint fails when it was forgotten.
@@ -189,4 +196,4 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name kafka ! -name venv -exec rm -rf {} +
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-run e2e browser lint docs format test install-deps run clean FORCE
+.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-run e2e browser bench lint docs format test install-deps run clean FORCE

@@ -16,9 +16,9 @@ enum chart_bar_kind { BAR_ABSENT, BAR_STORED, BAR_FLAT, BAR_REMOVED };
 
 struct chart_bar {
 	enum chart_bar_kind kind;
-	bool complete;	  /* all of the bucket is full (chart_cover.h) */
-	bool changed;	  /* chart_bars_mark */
-	int64_t revision; /* of a stored or removed one */
+	bool complete;        /* all of the bucket is full (chart_cover.h) */
+	bool changed;         /* chart_bars_mark */
+	int64_t revision;     /* of a stored or removed one */
 	struct candle candle; /* open_us is set in every bar */
 };
 
@@ -35,16 +35,20 @@ struct chart_close { /* the candle before a window */
 
 void chart_bars_done(struct chart_bars *b);
 /* All buckets of [from, to), absent. -1: no memory. */
-int chart_bars_init(struct chart_bars *b, const struct interval *iv, int64_t from_us, int64_t to_us);
+int chart_bars_init(
+	struct chart_bars *b, const struct interval *iv, int64_t from_us, int64_t to_us);
 /* The bar of the bucket that begins at open_us; NULL if there is none. */
 struct chart_bar *chart_bars_find(struct chart_bars *b, int64_t open_us);
 /* Whether the first covered bucket has no candle, so that chart_bars_fill needs the close before the window. */
-bool chart_bars_need_close(const struct chart_bars *b, const struct interval *iv, const struct chart_cover *c);
+bool chart_bars_need_close(
+	const struct chart_bars *b, const struct interval *iv, const struct chart_cover *c);
 /* Makes the flat rows and sets `complete`, once the stored and removed ones are in. */
-void chart_bars_fill(struct chart_bars *b, const struct interval *iv, const struct chart_cover *c, const struct chart_close *before);
+void chart_bars_fill(struct chart_bars *b, const struct interval *iv, const struct chart_cover *c,
+	const struct chart_close *before);
 /* Marks what differs from what was answered at revision `since`: stored and removed bars of a later one; every bar, also absent,
  * that a gap of a later one touches; the flat rows on either side of a changed bar, and those at the end, which have no
  * revision of their own. `before` as given to chart_bars_fill. Returns how many are marked. */
-size_t chart_bars_mark(struct chart_bars *b, const struct interval *iv, const struct chart_cover *c, const struct chart_close *before, int64_t since);
+size_t chart_bars_mark(struct chart_bars *b, const struct interval *iv, const struct chart_cover *c,
+	const struct chart_close *before, int64_t since);
 /* Whether there is anything to show. */
 bool chart_bars_any(const struct chart_bars *b);

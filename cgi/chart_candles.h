@@ -21,9 +21,13 @@ struct chart_found { /* the last candle before some time */
 
 /* All: 0, or -1 and the answer is filled. */
 /* Puts what is stored in [from, to) into its buckets. */
-must_check int chart_candles_read(const struct chart_source *s, const struct interval *iv, struct chart_range span, struct chart_bars *out);
+must_check int chart_candles_read(const struct chart_source *s, const struct interval *iv,
+	struct chart_range span, struct chart_bars *out);
 /* The last candle of `level` in a span: stored rows only. */
-must_check int chart_candles_last(const struct chart_source *s, enum ladder level, struct chart_range span, struct chart_found *out);
+must_check int chart_candles_last(const struct chart_source *s, enum ladder level,
+	struct chart_range span, struct chart_found *out);
 /* The last candle before t_us, which is a bound of a second, as the highest level of the ladder has it. */
-must_check int chart_candles_before(const struct chart_source *s, int64_t t_us, struct chart_found *out);
-must_check int chart_candles_open(const struct chart_source *s, const struct chart_open_parts *parts, struct candle *out, bool *any);
+must_check int chart_candles_before(
+	const struct chart_source *s, int64_t t_us, struct chart_found *out);
+must_check int chart_candles_open(const struct chart_source *s,
+	const struct chart_open_parts *parts, struct candle *out, bool *any);

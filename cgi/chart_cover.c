@@ -114,6 +114,8 @@ static void join(struct chart_gaps *g, size_t begin)
 {
 	size_t n = begin;
 
+	if (g->count == begin)
+		return;
 	qsort(g->v + begin, g->count - begin, sizeof(*g->v), by_start);
 	for (size_t i = begin; i < g->count; i++) {
 		struct chart_gap gap = g->v[i];

@@ -28,8 +28,8 @@ void chart_gaps_add(struct chart_gaps *g, const struct chart_gap *gap);
 
 struct chart_cover {
 	struct chart_ranges streams[STREAM_COUNT]; /* put in: when each stream was heard */
-	struct chart_gaps gaps;			   /* put in: all that are stored, repaired ones too */
-	struct chart_ranges full, heard;	   /* computed */
+	struct chart_gaps gaps;          /* put in: all that are stored, repaired ones too */
+	struct chart_ranges full, heard; /* computed */
 };
 
 /* A zeroed cover is empty. */
@@ -41,5 +41,5 @@ bool chart_gap_is_open(const struct chart_gap *g); /* not repaired */
 /* What is missing, in order of time: the stored gaps in `within`, but where that time is full after all, those of several streams joined when
  * cause and state are the same; and in `unheard` what nobody heard and no gap is stored of (cause stopped: it was not subscribed
  * then). Appends to `out`; its `failed` tells of no memory. */
-void chart_cover_gaps(
-	const struct chart_cover *c, struct chart_range within, struct chart_range unheard, struct chart_gaps *out);
+void chart_cover_gaps(const struct chart_cover *c, struct chart_range within,
+	struct chart_range unheard, struct chart_gaps *out);

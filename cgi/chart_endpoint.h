@@ -6,7 +6,7 @@
 #include "chart_reader.h"
 #include "request.h"
 
-#define CHART_LIMIT_MAX 1500	       /* candles of one answer */
+#define CHART_LIMIT_MAX 1500           /* candles of one answer */
 #define CHART_TIME_MAX 7258118400000LL /* ms: 2200-01-01 */
 #define CHART_NO_CACHE "Cache-Control: no-cache\r\n"
 

@@ -17,9 +17,9 @@ struct chart_head {
 	struct chart_freshness fresh;
 	/* Of the symbol alone: */
 	int partition;
-	int64_t revision;  /* of its partition at the snapshot */
-	int64_t since_us;  /* its first subscription; -1: none */
-	bool few;	   /* the venue has few symbols (migration 4) */
+	int64_t revision; /* of its partition at the snapshot */
+	int64_t since_us; /* its first subscription; -1: none */
+	bool few;         /* the venue has few symbols (migration 4) */
 };
 
 /* Both within a snapshot. 0, or -1: the answer is filled: the venue is not there yet (503), the symbol is unknown (400, -1121), or as
@@ -27,7 +27,8 @@ struct chart_head {
 must_check int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_head *out);
 must_check int chart_head_read_venue(struct chart_reader *r, struct chart_head *out);
 /* The cursor from which `live` sends every second from the answer's open.from on. */
-must_check int chart_head_cursor(struct chart_reader *r, const struct chart_head *h, struct cursor *out);
+must_check int chart_head_cursor(
+	struct chart_reader *r, const struct chart_head *h, struct cursor *out);
 
 /* Appends ,"as_of":...,"lag_ms":...,"state":...[,"ended":true] (null where not known). */
 void chart_head_add_freshness(struct buf *b, const struct chart_head *h);

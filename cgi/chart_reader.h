@@ -31,7 +31,8 @@ const char *chart_reader_venue(const struct chart_reader *r);
 /* 0, or -1 with `a` filled as the problem. `a` is lent until chart_reader_end. */
 must_check int chart_reader_begin(struct chart_reader *r, struct answer *a);
 /* As pg_query, within the snapshot. On 0 *result is the caller's. -1: the answer is filled, the snapshot is over. */
-must_check int chart_reader_query(struct chart_reader *r, const char *name, const char *sql, const struct chart_params *p, PGresult **result);
+must_check int chart_reader_query(struct chart_reader *r, const char *name, const char *sql,
+	const struct chart_params *p, PGresult **result);
 /* The answer of the open snapshot; NULL when there is none. */
 struct answer *chart_reader_answer(const struct chart_reader *r);
 /* Ends the snapshot; harmless when it is over. */

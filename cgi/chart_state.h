@@ -6,28 +6,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CHART_STALE_US 10000000LL /* wall time without a new alive record, or with T standing still (SEMANTICS.md 1) */
+#define CHART_STALE_US                                                                             \
+	10000000LL /* wall time without a new alive record, or with T standing still (SEMANTICS.md 1) */
 
 struct chart_feed { /* the newest control record that the sink has committed */
 	bool known;
-	bool ended;	  /* cleanly */
+	bool ended;       /* cleanly */
 	int64_t clock_us; /* the venue's clock when it was produced */
 	int64_t alive_us; /* wall clock then */
-	double speed;	  /* venue seconds per wall second; 0: a recording ended and the clock stands */
+	double speed; /* venue seconds per wall second; 0: a recording ended and the clock stands */
 };
 
 enum chart_state { CHART_LIVE, CHART_STALE, CHART_REPLAY, CHART_SYNTHETIC };
 
 struct chart_freshness {
 	enum chart_state state;
-	bool ended;	      /* a recording is over: nothing will follow, and nothing is missing */
+	bool ended;           /* a recording is over: nothing will follow, and nothing is missing */
 	int64_t venue_now_us; /* -1: not known */
-	int64_t lag_us;	      /* venue's now - as_of, >= 0; -1: not known */
+	int64_t lag_us;       /* venue's now - as_of, >= 0; -1: not known */
 };
 
 /* `as_of_us` -1: not known. */
-struct chart_freshness chart_state_of(const char *venue, const struct chart_feed *f, int64_t as_of_us, int64_t wall_us);
+struct chart_freshness chart_state_of(
+	const char *venue, const struct chart_feed *f, int64_t as_of_us, int64_t wall_us);
 const char *chart_state_name(enum chart_state s);
 /* Appends the gap from as_of to the venue's now, if that is more than `settle_us`; more than that many wall seconds where the venue's clock runs
  * faster than the wall's, as the way through Kafka takes wall time. */
-void chart_state_tail_gap(const struct chart_feed *f, const struct chart_freshness *fresh, int64_t as_of_us, int64_t settle_us, struct chart_gaps *out);
+void chart_state_tail_gap(const struct chart_feed *f, const struct chart_freshness *fresh,
+	int64_t as_of_us, int64_t settle_us, struct chart_gaps *out);

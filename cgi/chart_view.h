@@ -8,15 +8,15 @@
 
 struct chart_view {
 	struct chart_reader *reader; /* lent, with a snapshot open */
-	const char *symbol;	     /* lent */
+	const char *symbol;          /* lent */
 	const struct interval *iv;
 	struct chart_head head;
 	struct chart_window window;
 	struct chart_cover cover;
 	struct chart_close before; /* of the candle before the window, where it was needed */
-	struct chart_bars bars;	   /* of [window.from, window.bars_to) */
-	struct chart_gaps gaps;	   /* missing in the window, the tail too */
-	PGresult *gap_rows;	   /* own the texts of `gaps` */
+	struct chart_bars bars;    /* of [window.from, window.bars_to) */
+	struct chart_gaps gaps;    /* missing in the window, the tail too */
+	PGresult *gap_rows;        /* own the texts of `gaps` */
 };
 
 /* A zeroed view with reader, symbol and iv set is ready for chart_view_head. */

@@ -16,18 +16,20 @@ struct chart_times { /* what the database says of a symbol; -1: not known */
 };
 
 struct chart_window {
-	int64_t from_us, to_us;	 /* start of the first bucket, end of the last; equal: empty */
-	int64_t bars_to_us;	 /* the buckets before this are settled; from <= bars_to <= to */
-	int64_t settled_us;	 /* `from` of the answer's open */
-	int64_t newest_us;	 /* start of the bucket that holds as_of */
-	bool newest;		 /* the window reaches the newest bucket */
+	int64_t from_us, to_us; /* start of the first bucket, end of the last; equal: empty */
+	int64_t bars_to_us;     /* the buckets before this are settled; from <= bars_to <= to */
+	int64_t settled_us;     /* `from` of the answer's open */
+	int64_t newest_us;      /* start of the bucket that holds as_of */
+	bool newest;            /* the window reaches the newest bucket */
 };
 
 /* The `limit` buckets up to the newest one, or, if `end_us` >= 0, up to the last that starts before it; none before the symbol's first candle.
  * An unknown as_of gives an empty window. */
-struct chart_window chart_window_last(const struct interval *iv, const struct chart_times *t, int64_t limit, int64_t end_us);
+struct chart_window chart_window_last(
+	const struct interval *iv, const struct chart_times *t, int64_t limit, int64_t end_us);
 /* From the bucket that holds `from_us` (or the first candle's) to the newest. */
-struct chart_window chart_window_since(const struct interval *iv, const struct chart_times *t, int64_t from_us);
+struct chart_window chart_window_since(
+	const struct interval *iv, const struct chart_times *t, int64_t from_us);
 
 /* The bar that holds settled_us, whose seconds before it are settled: their range, cut by level of the ladder, so that each level gives what it
  * stores: days [bounds[0], bounds[1]), hours, minutes, seconds up to bounds[4]. Nothing is settled of it when bounds[0] == bounds[4]. */

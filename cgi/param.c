@@ -102,45 +102,61 @@ static int check(const struct param *p, struct param_value *v, struct answer *a)
 	return -1;
 }
 
-/* One name=value of the query, decoded to *storage, which moves on. */
-static int take(const struct param *table, const char *pair, size_t len, char **storage,
-	struct param_values *out, struct answer *a)
+struct parse {
+	const struct param *table;
+	struct param_values *out;
+	struct answer *a;
+	char *storage; /* where the next text is decoded to */
+};
+
+/* The row of the parameter whose name is `len` bytes at `name`; -1: the answer is filled. */
+static int find_row(struct parse *p, const char *name, size_t len)
+{
+	int row = 0;
+
+	if (decode(p->storage, name, len) < 0) {
+		problem_answer(p->a, PROBLEM_UNKNOWN_PARAM,
+			"A parameter's name is not valid: '%.*s'.",
+			(int)(len < NAME_SHOWN ? len : NAME_SHOWN), name);
+		return -1;
+	}
+	while (p->table[row].name != NULL && strcmp(p->table[row].name, p->storage) != 0)
+		row++;
+	if (p->table[row].name == NULL) {
+		problem_answer(p->a, PROBLEM_UNKNOWN_PARAM, "Unknown parameter '%.*s'.", NAME_SHOWN,
+			p->storage);
+		return -1;
+	}
+	if (p->out->v[row].given) {
+		problem_answer(p->a, PROBLEM_REPEATED_PARAM,
+			"Parameter '%s' was sent more than once.", p->table[row].name);
+		return -1;
+	}
+	return row;
+}
+
+/* One name=value of the query. */
+static int take(struct parse *p, const char *pair, size_t len)
 {
 	const char *eq = memchr(pair, '=', len);
 	size_t name_len = eq != NULL ? (size_t)(eq - pair) : len;
-	char *name = *storage;
-	int n = decode(name, pair, name_len), row = 0, value_len;
-	struct param_value *v;
+	int row = find_row(p, pair, name_len);
+	int value_len;
 
-	if (n < 0) {
-		problem_answer(a, PROBLEM_UNKNOWN_PARAM, "A parameter's name is not valid: '%.*s'.",
-			(int)(name_len < NAME_SHOWN ? name_len : NAME_SHOWN), pair);
+	if (row < 0)
 		return -1;
-	}
-	while (table[row].name != NULL && strcmp(table[row].name, name) != 0)
-		row++;
-	if (table[row].name == NULL) {
-		problem_answer(
-			a, PROBLEM_UNKNOWN_PARAM, "Unknown parameter '%.*s'.", NAME_SHOWN, name);
-		return -1;
-	}
-	v = &out->v[row];
-	if (v->given) {
-		problem_answer(a, PROBLEM_REPEATED_PARAM, "Parameter '%s' was sent more than once.",
-			table[row].name);
-		return -1;
-	}
-	value_len = eq != NULL ? decode(name, eq + 1, len - name_len - 1) : 0;
+	value_len = eq != NULL ? decode(p->storage, eq + 1, len - name_len - 1) : 0;
 	if (value_len < 0) {
-		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+		problem_answer(p->a, PROBLEM_ILLEGAL_PARAM,
 			"Data sent for parameter '%s' is not valid: bad percent-encoding.",
-			table[row].name);
+			p->table[row].name);
 		return -1;
 	}
-	name[value_len] = '\0';
-	*v = (struct param_value){.given = true, .text = name, .len = (size_t)value_len};
-	*storage = name + value_len + 1;
-	return check(&table[row], v, a);
+	p->storage[value_len] = '\0';
+	p->out->v[row] =
+		(struct param_value){.given = true, .text = p->storage, .len = (size_t)value_len};
+	p->storage += value_len + 1;
+	return check(&p->table[row], &p->out->v[row], p->a);
 }
 
 /* What was not sent: its default, or missing. Defaults are decimal texts or choices that fit their row. */
@@ -167,16 +183,16 @@ int param_parse(
 	const struct param *table, const char *query, struct param_values *out, struct answer *a)
 {
 	struct param_values values = {.storage = malloc(strlen(query) + 2)};
-	char *storage = values.storage;
+	struct parse p = {table, &values, a, values.storage};
 
-	if (storage == NULL) {
+	if (values.storage == NULL) {
 		problem_answer(a, PROBLEM_INTERNAL, "no memory for the parameters");
 		return -1;
 	}
 	while (*query != '\0') {
 		size_t len = strcspn(query, "&");
 
-		if (len > 0 && take(table, query, len, &storage, &values, a) != 0)
+		if (len > 0 && take(&p, query, len) != 0)
 			goto fail;
 		query += len + (query[len] == '&');
 	}

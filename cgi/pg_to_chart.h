@@ -14,4 +14,5 @@ struct pg_to_chart *pg_to_chart_new(const struct settings *s, int workers, struc
 /* After the last answer. */
 void pg_to_chart_free(struct pg_to_chart *c);
 /* Fills the answer, which comes empty. At once for several workers, one request at a time for each. Blocks for the database. */
-void pg_to_chart_answer(struct pg_to_chart *c, int worker, const struct request *rq, struct answer *a);
+void pg_to_chart_answer(
+	struct pg_to_chart *c, int worker, const struct request *rq, struct answer *a);

@@ -5,9 +5,21 @@
 #include "request.h"
 
 enum problem {
-	PROBLEM_UNKNOWN_PARAM, PROBLEM_REPEATED_PARAM, PROBLEM_MISSING_PARAM, PROBLEM_ILLEGAL_PARAM, PROBLEM_BAD_INTERVAL, PROBLEM_BAD_SYMBOL,
-	PROBLEM_NOT_FOUND, PROBLEM_METHOD, PROBLEM_NOT_ACCEPTABLE, PROBLEM_TOO_MANY, PROBLEM_UNAVAILABLE, PROBLEM_TIMEOUT, PROBLEM_INTERNAL,
+	PROBLEM_UNKNOWN_PARAM,
+	PROBLEM_REPEATED_PARAM,
+	PROBLEM_MISSING_PARAM,
+	PROBLEM_ILLEGAL_PARAM,
+	PROBLEM_BAD_INTERVAL,
+	PROBLEM_BAD_SYMBOL,
+	PROBLEM_NOT_FOUND,
+	PROBLEM_METHOD,
+	PROBLEM_NOT_ACCEPTABLE,
+	PROBLEM_TOO_MANY,
+	PROBLEM_UNAVAILABLE,
+	PROBLEM_TIMEOUT,
+	PROBLEM_INTERNAL,
 };
 
 /* Fills `a` wholly: status, type, title, detail (printf-style), code, msg; Allow and Retry-After where due. */
-void problem_answer(struct answer *a, enum problem p, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void problem_answer(struct answer *a, enum problem p, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));

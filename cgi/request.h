@@ -8,22 +8,22 @@
 #include <stdint.h>
 
 struct request {
-	const char *method;	  /* "GET" */
-	const char *path;	  /* below the configured prefix, with its leading '/': "/api/v1/initial" */
-	const char *query;	  /* raw, without '?'; "" if none */
+	const char *method; /* "GET" */
+	const char *path; /* below the configured prefix, with its leading '/': "/api/v1/initial" */
+	const char *query;         /* raw, without '?'; "" if none */
 	const char *if_none_match; /* "" if absent; likewise below */
 	const char *accept;
-	const char *prefer;	  /* Prefer: */
+	const char *prefer; /* Prefer: */
 	const char *last_event_id;
-	bool gateway_cgi;	  /* a single plain CGI request */
+	bool gateway_cgi; /* a single plain CGI request */
 };
 
 struct answer {
 	int status;
 	const char *content_type;
-	char etag[64];		  /* with its quotes and W/; "" = none */
-	char headers[256];	  /* further header lines, each ended by \r\n */
-	struct buf body;	  /* not sent for HEAD and 304 */
+	char etag[64];     /* with its quotes and W/; "" = none */
+	char headers[256]; /* further header lines, each ended by \r\n */
+	struct buf body;   /* not sent for HEAD and 304 */
 };
 
 /* Status line ("Status: 200 OK"), headers with Content-Length, and the body unless `head_only` or 304. For every program and mode the same. */
