@@ -40,6 +40,18 @@ static struct catalog_name *name_put(struct catalog_name **list, size_t *count, 
 	return more;
 }
 
+/* Nothing that would break the lists of recording_catalog_print. */
+static bool name_plain(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		unsigned char c = (unsigned char)name.data[i];
+
+		if (c <= ' ' || c == ',' || c == 0x7f)
+			return false;
+	}
+	return name.len > 0;
+}
+
 /* "btcusdt@trade" -> "btcusdt", "trade". False: it has no '@'. */
 static bool name_split(struct slice name, struct slice *symbol, struct slice *stream)
 {
@@ -141,7 +153,7 @@ static int lines_gather(struct gathering *g, struct recording *r, int64_t *first
 			if (first_us[2 * file + (size_t)derived] < 0)
 				first_us[2 * file + (size_t)derived] = t;
 		}
-		if (line->name.data && seen_put(g, file, line->name) < 0)
+		if (name_plain(line->name) && seen_put(g, file, line->name) < 0)
 			return -1;
 		if (slice_is(line->event, "trade") && name_split(line->name, &symbol, &stream) &&
 			slice_is(stream, "trade"))

@@ -1,7 +1,6 @@
 #include "recording_line.h"
 #include "clock.h"
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
 #define TIME_DIGITS_MAX 19
@@ -80,29 +79,39 @@ static void event_members_find(struct recording_line *l)
 	}
 }
 
+/* `symbol` in lower case, '@' and the stream; no name if it does not fit. */
+static void name_write(
+	struct recording_line *l, struct slice symbol, const char *stream, struct slice interval)
+{
+	size_t n = symbol.len, len = strlen(stream);
+
+	if (n + 1 + len + interval.len > sizeof(l->made_name))
+		return;
+	for (size_t i = 0; i < n; i++)
+		l->made_name[i] = (char)tolower((unsigned char)symbol.data[i]);
+	l->made_name[n++] = '@';
+	memcpy(l->made_name + n, stream, len);
+	n += len;
+	if (interval.len)
+		memcpy(l->made_name + n, interval.data, interval.len);
+	l->name = (struct slice){l->made_name, n + interval.len};
+}
+
 /* An event without wrapper has the name that its e, s and interval give it. */
 static void name_make(struct recording_line *l)
 {
 	static const char *const names[][2] = {{"24hrMiniTicker", "miniTicker"},
 		{"24hrTicker", "ticker"}, {"trade", "trade"}, {"aggTrade", "aggTrade"},
 		{"avgPrice", "avgPrice"}, {"kline", "kline_"}};
-	struct slice interval = {"", 0};
-	int n;
+	struct slice interval = {NULL, 0};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!slice_is(l->event, names[i][0]) || !l->symbol.data)
-			continue;
-		if (slice_is(l->event, "kline"))
-			interval = json_string(json_member(json_member(l->data, "k"), "i"));
-		n = snprintf(l->made_name, sizeof(l->made_name), "%.*s@%s%.*s", (int)l->symbol.len,
-			l->symbol.data, names[i][1], (int)interval.len,
-			interval.data ? interval.data : "");
-		if (n < 0 || (size_t)n >= sizeof(l->made_name))
-			return;
-		for (size_t k = 0; k < l->symbol.len; k++)
-			l->made_name[k] = (char)tolower((unsigned char)l->made_name[k]);
-		l->name = (struct slice){l->made_name, (size_t)n};
+	if (!l->symbol.data)
 		return;
+	if (slice_is(l->event, "kline"))
+		interval = json_string(json_member(json_member(l->data, "k"), "i"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (slice_is(l->event, names[i][0]))
+			name_write(l, l->symbol, names[i][1], interval);
 	}
 }
 

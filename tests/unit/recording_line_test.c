@@ -75,6 +75,22 @@ static void unwrapped_frames_get_their_names(void **state)
 	}
 }
 
+/* Found by fuzzing: a symbol with a zero byte, longer than the room for names. */
+static void a_symbol_that_does_not_fit_gives_no_name(void **state)
+{
+	char text[400] = "1723161254087 {\"e\":\"trade\",\"s\":\"BTC";
+	size_t len = strlen(text) + 1;
+	struct recording_line l;
+
+	(void)state;
+	memset(text + len, 'X', 200);
+	len += 200;
+	memcpy(text + len, "\"}", 2);
+	assert_true(recording_line_parse(&l, text, len + 2));
+	assert_int_equal(l.symbol.len, 204);
+	assert_null(l.name.data);
+}
+
 static void frames_that_are_no_events(void **state)
 {
 	struct recording_line l = parsed("1723161254087 {\"lastUpdateId\":5,\"bids\":[]}");
@@ -99,6 +115,7 @@ int main(void)
 		cmocka_unit_test(lines_without_a_time),
 		cmocka_unit_test(wrapped_frame),
 		cmocka_unit_test(unwrapped_frames_get_their_names),
+		cmocka_unit_test(a_symbol_that_does_not_fit_gives_no_name),
 		cmocka_unit_test(frames_that_are_no_events),
 	};
 
