@@ -33,8 +33,8 @@ unit() {
 	echo "modules: ${ok:-0} passed, ${bad:-1} failed"
 }
 
-has_candles() {
-	! kill -0 "$stack" 2>/dev/null || grep -q '^first candle on the page' "$log"
+is_up() {
+	! kill -0 "$stack" 2>/dev/null || grep -q '^pricegraph is at ' "$log"
 }
 
 start_stack() {
@@ -43,7 +43,7 @@ start_stack() {
 	rm -rf "$data"
 	"${MAKE:-make}" --no-print-directory run FEED=synthetic PORT="$port" DATA="$data" >"$log" 2>&1 </dev/null &
 	stack=$!
-	if ! wait_until 600 has_candles || ! kill -0 "$stack" 2>/dev/null; then
+	if ! wait_until 600 is_up || ! kill -0 "$stack" 2>/dev/null; then
 		echo "the stack does not start:"
 		tail -n 20 "$log"
 		return 1

@@ -155,7 +155,7 @@ export class Feed {
 		this.#lastPeriodic = performance.now();
 		try {
 			const answer = await this.#periodic(
-				{ symbol: model.symbol, interval: model.interval.name, from, since: model.revision }, signal);
+				{ symbol: model.symbol, interval: model.interval.name, from, since: model.since }, signal);
 			this.#historyRetry.reset();
 			if (answer && !model.refresh(answer, from)) {
 				await this.#reload(signal);

@@ -9,22 +9,25 @@ export const isEmpty = (part) => part.n === 0;
 
 // A sum is unknown as soon as one part's is.
 function total(parts, key, sum) {
-	return parts.some((part) => part[key] === null) ? null : parts.map((part) => part[key]).reduce(sum);
+	const values = parts.map((part) => part[key]);
+	return values.length === 0 || values.includes(null) ? null : values.reduce(sum);
 }
 
-// `parts` in the order of time, at least one. Parts without a trade count only where there is nothing else.
-export function fold(t, parts) {
+// `parts` in the order of time, at least one. Parts without a trade count only where there is nothing else. `isPending(part)`: its volume
+// is not known yet, and left out as long as others are known.
+export function fold(t, parts, isPending = () => false) {
 	const traded = parts.filter((part) => !isEmpty(part));
 	const used = traded.length ? traded : parts;
+	const summed = used.filter((part) => !isPending(part));
 	return {
 		t,
 		o: used[0].o,
 		h: used.map((part) => part.h).reduce(max),
 		l: used.map((part) => part.l).reduce(min),
 		c: used[used.length - 1].c,
-		v: total(used, 'v', add),
-		q: total(used, 'q', add),
-		n: total(used, 'n', (a, b) => a + b),
+		v: total(summed, 'v', add),
+		q: total(summed, 'q', add),
+		n: total(summed, 'n', (a, b) => a + b),
 		origin: ORIGINS[Math.min(...parts.map((part) => rank(part.origin)))] ?? parts[0].origin,
 		complete: true,
 	};

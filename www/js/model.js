@@ -10,11 +10,15 @@ const LEAP = 10_000;
 // Of one `periodic`; the server's limits are a little higher.
 const BUCKETS_MAX = 9000;
 const PARTS_MAX = 40_000;
+const SECOND = 1000;
+const ANSWERS_KEPT = 9;
 
 const isTailGap = (gap, asOf) => gap.state === 'open' && asOf !== null && gap.to > asOf;
 const gapKey = (gap) => `${gap.from}/${gap.cause}`;
 
 export class Model {
+	#answers = []; // revision and as_of of the database's newest answers
+
 	constructor(symbol, interval) {
 		this.symbol = symbol;
 		this.interval = interval;
@@ -43,6 +47,7 @@ export class Model {
 	// `initial` without `end`: everything begins here.
 	load(answer) {
 		this.loads += 1;
+		this.#answers = [];
 		this.venue = answer.venue;
 		this.series = new Series();
 		this.tail = new Tail(this.interval);
@@ -79,6 +84,16 @@ export class Model {
 		const { width, part } = this.interval;
 		const end = this.asOf ?? this.loadedFrom;
 		return Math.max(this.loadedFrom, this.interval.floor(end - Math.min(BUCKETS_MAX * width, PARTS_MAX * part)));
+	}
+
+	// The revision after which `periodic` shall tell changes. A 1s row is stored before its second is settled: what an answer did
+	// not show yet may be older than its revision. So we ask from one that knew nothing of the seconds not yet settled here.
+	get since() {
+		if (this.interval.width > SECOND) {
+			return this.revision;
+		}
+		const before = this.#answers.findLast((answer) => answer.asOf <= this.tail.from - this.settle);
+		return before?.revision ?? this.revision.replace(/\d+$/, '0');
 	}
 
 	// What changed before `from` nobody told: it is loaded again when it is looked at.
@@ -189,6 +204,7 @@ export class Model {
 
 	#takeHead(answer) {
 		this.revision = answer.revision;
+		this.#answers = [...this.#answers.slice(-ANSWERS_KEPT), { revision: answer.revision, asOf: answer.as_of ?? 0 }];
 		if (answer.open && answer.as_of !== null) {
 			this.settle = Math.max(0, answer.as_of - answer.open.from);
 		}
@@ -209,14 +225,14 @@ export class Model {
 		return overlaps(holes, bar.t, this.interval.next(bar.t));
 	}
 
-	// Flat bars drawn here that a newer `open` leaves behind: the database has no rows of them and sends none at the end.
+	// Bars drawn here that a newer `open` leaves behind: they stay, where the answer says nothing else of them.
 	#unconfirmed(answer, holes) {
 		if (!answer.open) {
 			return [];
 		}
 		const until = this.interval.floor(answer.open.from);
 		return this.tail.bars(this.series.before(this.tail.start).at(-1) ?? null, holes)
-			.filter((bar) => bar.t < until && bar.origin === null)
-			.map((bar) => ({ ...bar, local: true }));
+			.filter((bar) => bar.t < until)
+			.map((bar) => (bar.origin === null ? { ...bar, local: true } : bar));
 	}
 }

@@ -5,6 +5,7 @@ import { barOf, flat, fold, rank } from './fold.js';
 const BASE = ['t', 'o', 'h', 'l', 'c', 'v', 'q', 'n', 'origin'];
 // A second's state comes when the second is over: only then is its absence a fact.
 const QUIET = 2000;
+const PENDING = 3000;
 const FLAT_MAX = 3000;
 
 export const overlaps = (spans, from, to) => spans.some((span) => span.from < to && span.to > from);
@@ -115,7 +116,12 @@ export class Tail {
 		return [...times].sort((a, b) => a - b);
 	}
 
+	// The newest second is mostly a sample first, whose volume the trades of a second later tell.
 	#fold(t, parts) {
+		const isPending = (part) => part.v === null && part.t >= this.asOf - PENDING;
+		if (parts.some(isPending)) {
+			return fold(t, parts, isPending);
+		}
 		if (!this.folded.has(t)) {
 			this.folded.set(t, fold(t, parts));
 		}

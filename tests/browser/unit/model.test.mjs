@@ -138,6 +138,26 @@ test('after a break of the line bars are marked until periodic has passed it', (
 	assert.equal(model.bars().at(-1).complete, true);
 });
 
+test('at 1s periodic is asked from before the seconds that were not settled yet', () => {
+	const model = new Model('BTCUSDT', findInterval('1s'));
+	const open = (from) => ({ t: from + 5000, from, base: null });
+	model.load(initialAnswer({ as_of: 146_000, open: open(140_000), revision: '3.10' }));
+	assert.equal(model.since, '3.0');
+	model.refresh(periodicAnswer({ as_of: 153_000, open: open(147_000), revision: '3.20' }));
+	assert.equal(model.since, '3.0');
+	model.refresh(periodicAnswer({ as_of: 160_000, open: open(154_000), revision: '3.30' }));
+	assert.equal(model.since, '3.10');
+	assert.equal(loaded().since, '1.10');
+});
+
+test('seconds from live stay when their row is older than the revision asked from', () => {
+	const model = new Model('BTCUSDT', findInterval('1s'));
+	model.load(initialAnswer({ candles: [row(139_000, '1')], open: { t: 146_000, from: 140_000, base: null } }));
+	model.live(liveAnswer(147_000, [140, 141, 142, 143, 144, 145].map((t) => event(t * 1000, String(t)))), 1000);
+	model.refresh(periodicAnswer({ as_of: 148_000, open: { t: 148_000, from: 142_000, base: null } }));
+	assert.deepEqual(model.bars().map((bar) => bar.c), ['1', '140', '141', '142', '143', '144', '145']);
+});
+
 test('what was removed goes', () => {
 	const model = loaded();
 	model.refresh(periodicAnswer({ removed: [60_000] }));

@@ -121,6 +121,21 @@ test('a later `open` takes over what it has settled, an earlier one is ignored',
 	assert.equal(tail.from, 40_000);
 });
 
+test('a volume not known yet is left out of the open bar, for a moment', () => {
+	const sample = { v: null, q: null, n: null, origin: 'sample' };
+	const tail = tailOf('1m', { t: 0, from: 0, base: null }, 11_000);
+	tail.add(second(9000, '5'));
+	tail.add(second(10_000, '6', sample));
+	assert.deepEqual(prices(tail.bars(null, [])), [[0, '5', '6', '1']]);
+	tail.advance(15_000);
+	assert.deepEqual(prices(tail.bars(null, [])), [[0, '5', '6', null]]);
+	tail.add(second(10_000, '6'));
+	assert.deepEqual(prices(tail.bars(null, [])), [[0, '5', '6', '2']]);
+	const samples = tailOf('1m', { t: 0, from: 0, base: null }, 11_000);
+	samples.add(second(10_000, '6', sample));
+	assert.equal(samples.bars(null, [])[0].v, null);
+});
+
 test('a month is folded like any other bar', () => {
 	const start = Date.UTC(2026, 10, 1);
 	const tail = tailOf('1M', { t: start, from: start + 5000, base: row(start, '5') }, start + 6000);
