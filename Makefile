@@ -39,6 +39,7 @@ UNIT_OBJ_param := cgi/param cgi/problem
 UNIT_OBJ_fcgi_server := $(CGI:%=cgi/%)
 UNIT_LIBS_fcgi_server := -lfcgi
 UNIT_OBJ_cache := cgi/cache cgi/cache_poll cgi/cache_ring cgi/cache_symbol
+UNIT_OBJ_cache_state := $(UNIT_OBJ_cache)
 UNIT_OBJ_poll := cgi/cache cgi/cache_poll cgi/cache_ring cgi/cache_symbol cgi/cache_to_poll cgi/poll_request cgi/param cgi/problem
 UNIT_OBJ_meta_record := cgi/meta_record
 UNIT_OBJ_request := cgi/request cgi/problem

@@ -119,15 +119,15 @@ void cache_begin(struct cache *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
-void cache_begin_at(struct cache *c, int partition, enum stream_kind kind, int64_t start,
-	int64_t low, bool whole)
+void cache_begin_at(
+	struct cache *c, int partition, enum stream_kind kind, const struct cache_start *start)
 {
 	pthread_mutex_lock(&c->lock);
-	c->parts[partition].in[kind] = (struct cache_input){.next = start,
-		.low = low,
-		.floor = whole ? 0 : start,
-		.whole = whole,
-		.high = start};
+	c->parts[partition].in[kind] = (struct cache_input){.next = start->offset,
+		.low = start->low,
+		.floor = start->whole ? 0 : start->offset,
+		.whole = start->whole,
+		.high = start->offset};
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -250,8 +250,9 @@ bool cache_control(struct cache *c, const struct cache_place *at, const struct c
 		in->controlled = true;
 		in->first_t_us = control->t_us;
 	}
-	if (cache_sessions_take(&part->sessions[at->kind], at->kind, control, at->produced_ms,
-		    &source, &part->symbols) != 0)
+	struct session_record record = {
+		.control = control, .kind = at->kind, .produced_ms = at->produced_ms};
+	if (cache_sessions_take(&part->sessions[at->kind], &record, &source, part->symbols) != 0)
 		metric_add(&refused, 1);
 	if (at->produced_ms >= c->clock.produced_ms)
 		c->clock = (struct cache_clock){.produced_ms = at->produced_ms,

@@ -20,12 +20,12 @@
 #include <stdint.h>
 
 #define CACHE_SYMBOLS_MAX 20000 /* more are ignored and counted */
-#define CACHE_WANTS_MAX 100	/* symbols of one poll */
+#define CACHE_WANTS_MAX 100     /* symbols of one poll */
 
 struct cache_limits {
-	int64_t keep_us;   /* seconds older than as_of - keep are given up */
+	int64_t keep_us; /* seconds older than as_of - keep are given up */
 	int64_t settle_us;
-	size_t bytes_max;  /* of all seconds; beyond it every symbol gives up the older half of its own */
+	size_t bytes_max; /* of all seconds; beyond it every symbol gives up the older half of its own */
 };
 
 struct cache_place { /* where a record stood */
@@ -33,6 +33,12 @@ struct cache_place { /* where a record stood */
 	enum stream_kind kind;
 	int64_t offset;
 	int64_t produced_ms;
+};
+
+struct cache_start { /* where a reading begins */
+	int64_t offset;
+	int64_t low; /* low watermark then */
+	bool whole;  /* there was never anything before the offset */
 };
 
 struct cache;
@@ -46,8 +52,9 @@ void cache_free(struct cache *c);
 
 /* Forgets all but the symbols' names; cold until cache_warm. A new reading begins. */
 void cache_begin(struct cache *c);
-/* It begins at `start` in this topic partition, whose low watermark is `low`; `whole`: there was never anything before `start`. */
-void cache_begin_at(struct cache *c, int partition, enum stream_kind kind, int64_t start, int64_t low, bool whole);
+/* It begins there in this topic partition. */
+void cache_begin_at(
+	struct cache *c, int partition, enum stream_kind kind, const struct cache_start *start);
 /* An event; a control record; a record that says nothing (unreadable, or nothing of ours). True: somebody may want to know at once. */
 bool cache_event(struct cache *c, const struct cache_place *at, const struct event *ev);
 bool cache_control(struct cache *c, const struct cache_place *at, const struct control *control);
@@ -66,7 +73,7 @@ void cache_high(struct cache *c, int partition, const int64_t high[STREAM_COUNT]
 
 struct cache_want {
 	struct cache_symbol *symbol;
-	bool resumes;	/* there is a cursor of this venue: the two below */
+	bool resumes; /* there is a cursor of this venue: the two below */
 	int64_t epoch;
 	int64_t next[STREAM_COUNT]; /* CURSOR_NONE: the low watermark */
 };
@@ -84,22 +91,23 @@ enum cache_look {
 	CACHE_NEWS,    /* answer: events, or a cursor that can't be continued */
 };
 /* What a poll would find. *asked is the poll's own, 0 at first. */
-enum cache_look cache_look(struct cache *c, const struct cache_want *wants, size_t count, uint64_t *asked);
+enum cache_look cache_look(
+	struct cache *c, const struct cache_want *wants, size_t count, uint64_t *asked);
 
 struct cache_reading {
-	struct cursor cursor;	/* of the symbols' partitions */
-	bool recovered;		/* every cursor was continued; false also if there was none */
-	bool stale, ended;	/* any symbol's feed is not alive; the recording of all has ended */
-	int64_t lag_us;		/* of the symbol that lags most; -1: unknown */
-	struct buf events;	/* JSON objects separated by commas */
+	struct cursor cursor; /* of the symbols' partitions */
+	bool recovered;       /* every cursor was continued; false also if there was none */
+	bool stale, ended;    /* any symbol's feed is not alive; the recording of all has ended */
+	int64_t lag_us;       /* of the symbol that lags most; -1: unknown */
+	struct buf events;    /* JSON objects separated by commas */
 	struct cache_news {
-		int64_t as_of_us; /* 0: unknown */
+		int64_t as_of_us;             /* 0: unknown */
 		int64_t generation, revision; /* -1: unknown */
 	} news[CACHE_WANTS_MAX];
 };
 /* Fills the reading (its `events` is reset) with all events behind the wants; where one can't be continued, with the unsettled
  * seconds. False: the cache is cold. */
-must_check bool cache_read(struct cache *c, const struct cache_want *wants, size_t count, int64_t wall_ms,
-	struct cache_reading *out);
+must_check bool cache_read(struct cache *c, const struct cache_want *wants, size_t count,
+	int64_t wall_ms, struct cache_reading *out);
 /* Rises with every change that a reading could show. */
 uint64_t cache_version(struct cache *c);

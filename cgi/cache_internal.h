@@ -10,13 +10,13 @@
 #define CACHE_HASH 4096
 
 struct cache_input { /* one topic partition */
-	int64_t next;	/* offset of the next record: all before it, from the start of the reading on, was read */
-	int64_t low;	/* low watermark when the reading began */
-	int64_t floor;	/* least cursor that the reading as such can continue */
-	bool whole;	/* the reading began where the topic began */
+	int64_t next; /* offset of the next record: all before it, from the start of the reading on, was read */
+	int64_t low;     /* low watermark when the reading began */
+	int64_t floor;   /* least cursor that the reading as such can continue */
+	bool whole;      /* the reading began where the topic began */
 	bool controlled; /* a control record was read; the T of the first: */
 	int64_t first_t_us;
-	int64_t high;	/* as last asked of the brokers */
+	int64_t high; /* as last asked of the brokers */
 };
 
 struct cache {

@@ -158,28 +158,28 @@ static void renew_subscriptions(
 			s->symbols[i]->stream[kind].subscribed = true;
 }
 
-static void move_on(const struct cache_session *s, enum stream_kind kind, const struct control *c,
-	int64_t produced_ms)
+static void move_on(const struct cache_session *s, const struct session_record *r)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		struct symbol_stream *at = &s->symbols[i]->stream[kind];
-		at->ended = c->kind == CONTROL_ENDED;
-		if (c->t_us <= at->t_us)
+		struct symbol_stream *at = &s->symbols[i]->stream[r->kind];
+		at->ended = r->control->kind == CONTROL_ENDED;
+		if (r->control->t_us <= at->t_us)
 			continue;
-		at->t_us = c->t_us;
-		at->moved_ms = produced_ms;
+		at->t_us = r->control->t_us;
+		at->moved_ms = r->produced_ms;
 	}
 }
 
-int cache_sessions_take(struct cache_sessions *l, enum stream_kind kind, const struct control *c,
-	int64_t produced_ms, const struct symbol_source *source, struct cache_symbol *const *all)
+int cache_sessions_take(struct cache_sessions *l, const struct session_record *r,
+	const struct symbol_source *source, struct cache_symbol *all)
 {
-	bool changed = remove_over(l, c, produced_ms);
+	const struct control *c = r->control;
+	bool changed = remove_over(l, c, r->produced_ms);
 	bool retirement = is_retirement(c);
 	struct cache_session *s = retirement ? NULL : get_session(l, c);
 	int rc = s == NULL && !retirement ? -1 : 0;
 	if (s != NULL) {
-		s->produced_ms = produced_ms;
+		s->produced_ms = r->produced_ms;
 		s->ended = c->kind == CONTROL_ENDED;
 		if (c->has_symbols) {
 			rc = set_symbols(s, c, source);
@@ -187,8 +187,8 @@ int cache_sessions_take(struct cache_sessions *l, enum stream_kind kind, const s
 		}
 	}
 	if (changed)
-		renew_subscriptions(l, kind, *all);
+		renew_subscriptions(l, r->kind, all);
 	if (s != NULL)
-		move_on(s, kind, c, produced_ms);
+		move_on(s, r);
 	return rc;
 }

@@ -9,7 +9,8 @@
 #include "control.h"
 #include "event.h"
 
-#define SESSION_FORGET_MS 75000 /* a session names its symbols at least every 60 s; later it is gone */
+#define SESSION_FORGET_MS                                                                          \
+	75000 /* a session names its symbols at least every 60 s; later it is gone */
 
 struct cache_symbol {
 	char name[SYMBOL_SIZE];
@@ -17,10 +18,10 @@ struct cache_symbol {
 	struct cache_ring ring;
 	struct symbol_stream {
 		bool subscribed, ended;
-		int64_t t_us;	  /* greatest T of its sessions */
+		int64_t t_us;     /* greatest T of its sessions */
 		int64_t moved_ms; /* when (wall) the record that raised it was produced */
 	} stream[STREAM_COUNT];
-	int64_t as_of_us;	    /* 0: not known */
+	int64_t as_of_us;           /* 0: not known */
 	int64_t rose[STREAM_COUNT]; /* offset of the last control record that raised it; -1: none */
 	int64_t generation, revision; /* -1: not known */
 	struct cache_symbol *next_in_hash, *next_in_partition;
@@ -47,7 +48,13 @@ bool cache_symbol_advance(struct cache_symbol *s);
 
 /* Forgets all sessions. */
 void cache_sessions_done(struct cache_sessions *l);
-/* Takes a control record of topic `kind` in. `all` is the list of the partition's symbols by next_in_partition. Afterwards the symbols' stream
- * parts are right; as_of is not recomputed. -1: no memory, the session's symbols are incomplete. */
-must_check int cache_sessions_take(struct cache_sessions *l, enum stream_kind kind, const struct control *c,
-	int64_t produced_ms, const struct symbol_source *source, struct cache_symbol *const *all);
+struct session_record { /* a control record, and where it stood */
+	const struct control *control;
+	enum stream_kind kind;
+	int64_t produced_ms;
+};
+/* Takes a control record in. `all` is the list of the partition's symbols by next_in_partition; the source's new ones may
+ * be missing in it. Afterwards the symbols' stream parts are right; as_of is not recomputed. -1: no memory, the session's symbols are
+ * incomplete. */
+must_check int cache_sessions_take(struct cache_sessions *l, const struct session_record *r,
+	const struct symbol_source *source, struct cache_symbol *all);

@@ -197,39 +197,38 @@ static bool is_due(const struct poll_request *q, enum cache_look look, bool time
 	return true;
 }
 
-static enum handled handle_cold(
-	const struct request *rq, int64_t *wait_us, void **context, struct answer *a)
+static enum handled handle_cold(const struct request *rq, struct answer *a, struct fcgi_park *park)
 {
 	int64_t most_us = rq->gateway_cgi ? COLD_WAIT_CGI_US : COLD_WAIT_US;
-	if (*wait_us == 0 && !rq->gateway_cgi) {
+	if (park->wait_us == 0 && !rq->gateway_cgi) {
 		answer_cold(a);
 		return HANDLED_ANSWER;
 	}
-	*context = poll_request_keep(rq->query, a);
-	if (*context == NULL)
+	park->context = poll_request_keep(rq->query, a);
+	if (park->context == NULL)
 		return HANDLED_ANSWER;
-	if (*wait_us > most_us || rq->gateway_cgi)
-		*wait_us = most_us;
+	if (park->wait_us > most_us || rq->gateway_cgi)
+		park->wait_us = most_us;
 	return HANDLED_PARK;
 }
 
-static enum handled handle(void *arg, int worker, const struct request *rq, struct answer *a,
-	int64_t *wait_us, void **context)
+static enum handled handle(
+	void *arg, int worker, const struct request *rq, struct answer *a, struct fcgi_park *park)
 {
 	struct cache_to_poll *p = arg;
-	if (poll_request_check(rq, wait_us, a) != 0)
+	if (poll_request_check(rq, &park->wait_us, a) != 0)
 		return HANDLED_ANSWER;
 	metric_add(&polls, 1);
 	if (is_cold(p))
-		return handle_cold(rq, wait_us, context, a);
+		return handle_cold(rq, a, park);
 	struct poll_request *q = poll_request_new(p->cache, p->venue, rq->query, a);
 	if (q == NULL)
 		return HANDLED_ANSWER;
 	enum cache_look found = look(p, q);
-	if (!is_due(q, found, *wait_us == 0)) {
-		if (found == CACHE_QUIET && *wait_us > QUIET_US)
-			*wait_us = QUIET_US;
-		*context = q;
+	if (!is_due(q, found, park->wait_us == 0)) {
+		if (found == CACHE_QUIET && park->wait_us > QUIET_US)
+			park->wait_us = QUIET_US;
+		park->context = q;
 		return HANDLED_PARK;
 	}
 	answer(p, q, &p->readings[worker], a);

@@ -16,11 +16,10 @@ static void on_signal(int signal_number)
 	fcgi_server_stop(server);
 }
 
-static enum handled handle(void *arg, int worker, const struct request *rq, struct answer *a,
-	int64_t *wait_us, void **context)
+static enum handled handle(
+	void *arg, int worker, const struct request *rq, struct answer *a, struct fcgi_park *park)
 {
-	(void)wait_us;
-	(void)context;
+	(void)park;
 	pg_to_chart_answer(arg, worker, rq, a);
 	return HANDLED_ANSWER;
 }
@@ -66,10 +65,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	log_thread_name("main");
-	if (run(s, &e) != 0) {
+	exit_code = run(s, &e) == 0 ? 0 : 1;
+	if (exit_code != 0)
 		log_error("chart_failed", "reason=\"%s\"", e.text);
-		exit_code = 1;
-	}
 	log_stop();
 	settings_free(s);
 	return exit_code;

@@ -11,9 +11,9 @@
 
 struct fcgi_accept {
 	int epoll_fd, listen_fd;
-	size_t conns_max;  /* connections that the process' descriptors allow */
+	size_t conns_max; /* connections that the process' descriptors allow */
 	bool watching;
-	int64_t again_us;  /* monotonic: when to watch again after a pause; 0 = not paused */
+	int64_t again_us; /* monotonic: when to watch again after a pause; 0 = not paused */
 };
 
 /* Whether `fd` is a listening socket (FastCGI) or anything else (CGI). */

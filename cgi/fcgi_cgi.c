@@ -14,15 +14,15 @@ static const char *variable(void *arg, const char *name)
 	return getenv(name);
 }
 
-static void await(const struct fcgi_cgi *cgi, void *context, int64_t wait_us, struct answer *a)
+static void await(const struct fcgi_cgi *cgi, const struct fcgi_park *park, struct answer *a)
 {
 	const struct fcgi_handler *h = cgi->handler;
-	int64_t deadline_us = clock_mono_us() + wait_us;
+	int64_t deadline_us = clock_mono_us() + park->wait_us;
 	for (;;) {
 		int64_t left_us = deadline_us - clock_mono_us();
 		bool over = left_us <= 0 || atomic_load(cgi->stopping);
 		atomic_store(cgi->woken, false);
-		if (h->resume(h->arg, context, over, a) || over)
+		if (h->resume(h->arg, park->context, over, a) || over)
 			break;
 		struct pollfd p = {.fd = cgi->wake_fd, .events = POLLIN};
 		uint64_t count;
@@ -30,7 +30,7 @@ static void await(const struct fcgi_cgi *cgi, void *context, int64_t wait_us, st
 			read(cgi->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 			break;
 	}
-	h->forget(h->arg, context);
+	h->forget(h->arg, park->context);
 }
 
 static int write_all(int fd, const char *data, size_t len, struct err *e)
@@ -55,15 +55,14 @@ int fcgi_cgi_serve(const struct fcgi_cgi *cgi, struct err *e)
 	struct request rq;
 	struct answer a = {.status = 200, .content_type = "application/json"};
 	struct buf out;
-	int64_t wait_us = 0;
-	void *context = NULL;
+	struct fcgi_park park = {0};
 
 	buf_init(&a.body, FCGI_ANSWER_MAX);
 	buf_init(&out, FCGI_ANSWER_MAX + 4096);
 	fcgi_env_request(&env, cgi->prefix, path, &rq);
 	rq.gateway_cgi = true;
-	if (h->handle(h->arg, 0, &rq, &a, &wait_us, &context) == HANDLED_PARK)
-		await(cgi, context, wait_us, &a);
+	if (h->handle(h->arg, 0, &rq, &a, &park) == HANDLED_PARK)
+		await(cgi, &park, &a);
 	if (a.body.failed) {
 		buf_done(&a.body);
 		buf_init(&a.body, FCGI_ANSWER_MAX);

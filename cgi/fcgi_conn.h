@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "buf.h"
+#include "fcgi_server.h"
 #include "request.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@
 enum conn_state {
 	CONN_IDLE,    /* between two requests */
 	CONN_BUSY,    /* a worker has it */
-	CONN_PARKED,  /* its request waits under `context` */
+	CONN_PARKED,  /* its request waits */
 	CONN_WRITING, /* the peer has not taken the whole answer yet: `out` */
 	CONN_DEAD,    /* to be closed */
 };
@@ -22,12 +23,11 @@ struct conn {
 	int fd; /* -1: closed already */
 	enum conn_state state;
 	uint16_t request_id;
-	bool keep;	     /* the peer keeps it open behind the answer */
-	bool head_only;	     /* the request is a HEAD */
+	bool keep;           /* the peer keeps it open behind the answer */
+	bool head_only;      /* the request is a HEAD */
 	int64_t deadline_us; /* monotonic: parked, when its wait is over; writing, when we give up */
-	int64_t wait_us;
-	void *context;	     /* the handler's, while parked */
-	char *out;	     /* what is unsent of the answer: out[out_sent..out_len) */
+	struct fcgi_park park; /* while parked */
+	char *out;             /* what is unsent of the answer: out[out_sent..out_len) */
 	size_t out_len, out_sent;
 	struct conn *prev, *next; /* in the list of its state */
 	struct conn *queue_next;  /* in the pool's queue, or on the way back */

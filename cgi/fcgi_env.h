@@ -14,4 +14,5 @@ struct fcgi_env {
 
 /* Fills `rq`; its texts are lent by the environment and by `path`. The path is what follows `prefix` ("/" or "/x/", with both slashes) in
  * REQUEST_URI, else in SCRIPT_NAME + PATH_INFO, with a leading '/'; "" if the request is not below the prefix or longer than PATH_SIZE. */
-void fcgi_env_request(const struct fcgi_env *env, const char *prefix, char path[PATH_SIZE], struct request *rq);
+void fcgi_env_request(
+	const struct fcgi_env *env, const char *prefix, char path[PATH_SIZE], struct request *rq);

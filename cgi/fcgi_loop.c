@@ -60,7 +60,7 @@ static void place(struct fcgi_server *s, struct conn *c)
 	struct epoll_event ev = {.events = events | EPOLLONESHOT, .data.ptr = c};
 	if (list == NULL || epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, c->fd, &ev) != 0) {
 		if (c->state == CONN_PARKED)
-			s->handler.forget(s->handler.arg, c->context);
+			s->handler.forget(s->handler.arg, c->park.context);
 		drop(s, c);
 		return;
 	}
@@ -72,8 +72,8 @@ static void place(struct fcgi_server *s, struct conn *c)
 /* Answers a parked request, which is in no list, with what is in s->answer. */
 static void answer_parked(struct fcgi_server *s, struct conn *c)
 {
-	s->handler.forget(s->handler.arg, c->context);
-	c->context = NULL;
+	s->handler.forget(s->handler.arg, c->park.context);
+	c->park.context = NULL;
 	fcgi_conn_answer(c, &s->answer, &s->http, &s->block);
 	place(s, c);
 }
@@ -85,7 +85,7 @@ static bool resume(struct fcgi_server *s, struct conn *c, bool timed_out)
 	s->answer.content_type = "application/json";
 	s->answer.etag[0] = s->answer.headers[0] = '\0';
 	buf_reset(&s->answer.body);
-	if (!s->handler.resume(s->handler.arg, c->context, timed_out, &s->answer))
+	if (!s->handler.resume(s->handler.arg, c->park.context, timed_out, &s->answer))
 		return false;
 	answer_parked(s, c);
 	return true;
@@ -102,7 +102,7 @@ static void park(struct fcgi_server *s, struct conn *c)
 		answer_parked(s, c);
 		return;
 	}
-	c->deadline_us = clock_mono_us() + c->wait_us;
+	c->deadline_us = clock_mono_us() + c->park.wait_us;
 	if (resume(s, c, s->draining))
 		return;
 	place(s, c);
@@ -224,7 +224,7 @@ static void conn_event(struct fcgi_server *s, struct conn *c, uint32_t events)
 		metric_add(&left_early, 1);
 		fcgi_conn_list_remove(&s->parked, c);
 		metric_set(&parked_now, (int64_t)s->parked.count);
-		s->handler.forget(s->handler.arg, c->context);
+		s->handler.forget(s->handler.arg, c->park.context);
 		drop(s, c);
 		break;
 	case CONN_WRITING:

@@ -71,7 +71,7 @@ static void serve(struct worker *w, struct conn *c)
 	c->keep = in.keep;
 	c->head_only = strcmp(in.rq.method, "HEAD") == 0;
 	answer_reset(&w->answer);
-	switch (h->handle(h->arg, w->index, &in.rq, &w->answer, &c->wait_us, &c->context)) {
+	switch (h->handle(h->arg, w->index, &in.rq, &w->answer, &c->park)) {
 	case HANDLED_ANSWER:
 		fcgi_reader_release(w->reader);
 		fcgi_conn_answer(c, &w->answer, &w->http, &w->block);

@@ -10,7 +10,7 @@
 
 struct fcgi_pool_owner {
 	const struct fcgi_handler *handler; /* must outlive the pool */
-	const char *prefix;		    /* likewise */
+	const char *prefix;                 /* likewise */
 	/* On a worker: the connection is the owner's again, its state says what to do with it. */
 	void (*done)(void *arg, struct conn *c);
 	void *arg;

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 struct fcgi_read {
-	struct request rq;   /* lent until fcgi_reader_release */
+	struct request rq; /* lent until fcgi_reader_release */
 	uint16_t request_id;
-	bool keep;	     /* the peer asked to keep the connection (FCGI_KEEP_CONN) */
+	bool keep; /* the peer asked to keep the connection (FCGI_KEEP_CONN) */
 };
 
 struct fcgi_reader;

@@ -117,7 +117,7 @@ static void free_list(struct fcgi_server *s, struct conn *first, bool back)
 	while (first != NULL) {
 		struct conn *next = back ? first->queue_next : first->next;
 		if (first->state == CONN_PARKED)
-			s->handler.forget(s->handler.arg, first->context);
+			s->handler.forget(s->handler.arg, first->park.context);
 		fcgi_conn_free(first);
 		first = next;
 	}

@@ -17,13 +17,18 @@
 
 #define FCGI_ANSWER_MAX (32u << 20) /* bytes of a body; a greater one becomes a 500 */
 
-enum handled { HANDLED_ANSWER, HANDLED_PARK /* the request's descriptor now waits, under *context */ };
+enum handled { HANDLED_ANSWER, HANDLED_PARK /* the request's descriptor now waits */ };
+
+struct fcgi_park { /* how a request waits */
+	int64_t wait_us;
+	void *context; /* the handler's, opaque */
+};
 
 struct fcgi_handler {
 	/* On a worker thread; many at once, `worker` is in [0, workers). `rq` is lent until the return. Fills the answer (it
-	 * comes empty, its body initialised), or sets *wait_us and *context (the handler's, opaque) and returns HANDLED_PARK. */
-	enum handled (*handle)(void *arg, int worker, const struct request *rq, struct answer *a, int64_t *wait_us,
-		void **context);
+	 * comes empty, its body initialised), or sets *park and returns HANDLED_PARK. */
+	enum handled (*handle)(void *arg, int worker, const struct request *rq, struct answer *a,
+		struct fcgi_park *park);
 	/* On the epoll thread: build the answer of a parked request, because it has just been parked (what happened between
 	 * `handle` and now would be lost otherwise), was woken (fcgi_server_wake), or its wait is over or the server stops (`timed_out`; then
 	 * it must answer). false = not yet, stay parked. May be NULL in a program that never parks, and so may `forget`. */
@@ -36,8 +41,8 @@ struct fcgi_handler {
 struct fcgi_server;
 /* `prefix`: the setting [web] prefix, e.g. "/" or "/pricegraph/"; a request whose path is not below it has the path "". NULL: `e` says why.
  * SIGPIPE is ignored from then on; no other signal is touched. */
-struct fcgi_server *fcgi_server_new(const struct fcgi_handler *h, int workers, int parked_max, const char *prefix,
-	struct err *e);
+struct fcgi_server *fcgi_server_new(const struct fcgi_handler *h, int workers, int parked_max,
+	const char *prefix, struct err *e);
 /* After fcgi_server_run returned, or if it was never called. NULL is fine. */
 void fcgi_server_free(struct fcgi_server *s);
 /* Runs on the calling thread until fcgi_server_stop, or in CGI mode until the request is answered. Then answers what is parked and waits

@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TAIL_META STREAM_COUNT /* the tag of meta's records; those of the stream topics have the stream's kind */
+#define TAIL_META                                                                                  \
+	STREAM_COUNT /* the tag of meta's records; those of the stream topics have the stream's kind */
 #define TAIL_PLACES (STREAM_COUNT * TOPIC_PARTITIONS + 1)
 
 struct kafka_tail {
 	char names[STREAM_COUNT + 1][TOPIC_NAME_SIZE];
-	struct kafka_place places[TAIL_PLACES]; /* by kafka_tail_index */
+	struct kafka_place places[TAIL_PLACES];      /* by kafka_tail_index */
 	int64_t low[TAIL_PLACES], high[TAIL_PLACES]; /* watermarks at the start */
-	int64_t next[TAIL_PLACES];	       /* first offset not read yet */
+	int64_t next[TAIL_PLACES];                   /* first offset not read yet */
 };
 
 /* Names and places; nothing is asked of the brokers yet. */
@@ -25,8 +26,8 @@ void kafka_tail_init(struct kafka_tail *t, const struct settings *s);
 int kafka_tail_index(int tag, int partition);
 /* Finds each place's watermarks, and the first record at most `back_ms` older than its newest one; meta begins at its beginning. Uses the
  * consumer's assignment. *stopping ends it early (-1). */
-must_check int kafka_tail_find(struct kafka_tail *t, struct kafka_consumer *c, int64_t back_ms, const atomic_bool *stopping,
-	struct err *e);
+must_check int kafka_tail_find(struct kafka_tail *t, struct kafka_consumer *c, int64_t back_ms,
+	const atomic_bool *stopping, struct err *e);
 /* Whether the record is the next or a later one of its place, and notes that it was read; false: one from before. */
 bool kafka_tail_take(struct kafka_tail *t, const struct kafka_record *r);
 /* All that stood there at the start was read. */

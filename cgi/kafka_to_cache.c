@@ -62,7 +62,7 @@ static void take_meta(struct kafka_to_cache *k, const struct kafka_record *r)
 {
 	struct meta_record m;
 	struct err e;
-	if (meta_parse(k->meta, r->key, r->key_len, r->value, r->value_len, &m, &e) != 0) {
+	if (meta_parse(k->meta, r, &m, &e) != 0) {
 		metric_add(&bad, 1);
 		log_warn(
 			"live_bad_meta", "offset=%lld reason=\"%s\"", (long long)r->offset, e.text);
@@ -196,9 +196,10 @@ static void begin(struct kafka_to_cache *k)
 	for (int kind = 0; kind < STREAM_COUNT; kind++) {
 		for (int p = 0; p < TOPIC_PARTITIONS; p++) {
 			int i = kafka_tail_index(kind, p);
-			int64_t start = k->tail.places[i].offset;
-			cache_begin_at(k->cache, p, (enum stream_kind)kind, start, k->tail.low[i],
-				start == 0);
+			int64_t offset = k->tail.places[i].offset;
+			struct cache_start start = {
+				.offset = offset, .low = k->tail.low[i], .whole = offset == 0};
+			cache_begin_at(k->cache, p, (enum stream_kind)kind, &start);
 		}
 	}
 }

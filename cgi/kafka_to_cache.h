@@ -14,7 +14,7 @@ struct kafka_to_cache;
 /* Starts the thread. `news(arg)` is called on it after the cache changed, at most every 20 ms, and once more when
  * nothing changed for a second after that. `s` and `cache` must outlive it. NULL: `e`
  * says why. */
-struct kafka_to_cache *kafka_to_cache_start(const struct settings *s, struct cache *cache, void (*news)(void *arg),
-	void *arg, struct err *e);
+struct kafka_to_cache *kafka_to_cache_start(const struct settings *s, struct cache *cache,
+	void (*news)(void *arg), void *arg, struct err *e);
 /* Ends and joins the thread (at most the second that a broker's answer may take), frees all. NULL is fine. */
 void kafka_to_cache_stop(struct kafka_to_cache *k);

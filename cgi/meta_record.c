@@ -54,32 +54,31 @@ static int parse_revision(const struct members *m, struct meta_record *out)
 	return 0;
 }
 
-static enum meta_kind kind_of(
-	const char *key, size_t key_len, const char *value, struct meta_record *out)
+static enum meta_kind kind_of(const struct kafka_record *r, struct meta_record *out)
 {
 	size_t prefix = strlen(REVISION_KEY);
-	if (key == NULL || value == NULL)
+	if (r->key == NULL || r->value == NULL)
 		return META_OTHER;
-	if (key_len == 5 && memcmp(key, "epoch", 5) == 0)
+	if (r->key_len == 5 && memcmp(r->key, "epoch", 5) == 0)
 		return META_EPOCH;
-	if (key_len <= prefix || key_len - prefix >= sizeof(out->symbol) ||
-		memcmp(key, REVISION_KEY, prefix) != 0)
+	if (r->key_len <= prefix || r->key_len - prefix >= sizeof(out->symbol) ||
+		memcmp(r->key, REVISION_KEY, prefix) != 0)
 		return META_OTHER;
-	memcpy(out->symbol, key + prefix, key_len - prefix);
-	out->symbol[key_len - prefix] = '\0';
+	memcpy(out->symbol, r->key + prefix, r->key_len - prefix);
+	out->symbol[r->key_len - prefix] = '\0';
 	return META_REVISION;
 }
 
-int meta_parse(struct meta_parser *p, const char *key, size_t key_len, const char *value,
-	size_t value_len, struct meta_record *out, struct err *e)
+int meta_parse(struct meta_parser *p, const struct kafka_record *record, struct meta_record *out,
+	struct err *e)
 {
 	struct meta_record r = {.kind = META_OTHER};
-	r.kind = kind_of(key, key_len, value, &r);
+	r.kind = kind_of(record, &r);
 	if (r.kind == META_OTHER) {
 		*out = r;
 		return 0;
 	}
-	struct json_object *object = member_root(p->tokener, value, value_len, e);
+	struct json_object *object = member_root(p->tokener, record->value, record->value_len, e);
 	if (object == NULL)
 		return -1;
 	struct members m = {.object = object, .path = "", .e = e};

@@ -9,9 +9,9 @@
 
 struct poll_request {
 	int64_t wait_us;
-	int64_t begun_us;  /* monotonic: when it began to wait */
-	uint64_t asked;	   /* for cache_look */
-	char *query;	   /* kept while the cache is cold: symbols can't be found yet; else NULL */
+	int64_t begun_us; /* monotonic: when it began to wait */
+	uint64_t asked;   /* for cache_look */
+	char *query;      /* kept while the cache is cold: symbols can't be found yet; else NULL */
 	size_t count;
 	struct cache_want wants[]; /* without padding that could differ: compared as bytes */
 };
@@ -21,5 +21,6 @@ int poll_request_check(const struct request *rq, int64_t *wait_us, struct answer
 /* One that holds the query until the cache is warm. NULL: no memory, `a` filled. */
 struct poll_request *poll_request_keep(const char *query, struct answer *a);
 /* The whole of it; `query` passed poll_request_check. NULL: `a` filled (400: unknown symbol, undecodable cursor). */
-struct poll_request *poll_request_new(struct cache *cache, const char *venue, const char *query, struct answer *a);
+struct poll_request *poll_request_new(
+	struct cache *cache, const char *venue, const char *query, struct answer *a);
 void poll_request_free(struct poll_request *q);

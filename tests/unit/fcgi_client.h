@@ -25,7 +25,8 @@ static inline int fcgi_client_connect(const char *path)
 
 static inline size_t fcgi_client_record(unsigned char *out, int type, const void *data, size_t len)
 {
-	unsigned char header[8] = {1, (unsigned char)type, 0, 1, (unsigned char)(len >> 8), (unsigned char)len, 0, 0};
+	unsigned char header[8] = {
+		1, (unsigned char)type, 0, 1, (unsigned char)(len >> 8), (unsigned char)len, 0, 0};
 	memcpy(out, header, 8);
 	if (len > 0)
 		memcpy(out + 8, data, len);
@@ -51,7 +52,8 @@ static inline size_t fcgi_client_pair(unsigned char *out, const char *name, cons
 }
 
 /* The bytes of a whole GET (or other) request. */
-static inline size_t fcgi_client_request(unsigned char *out, const char *method, const char *uri, bool keep)
+static inline size_t fcgi_client_request(
+	unsigned char *out, const char *method, const char *uri, bool keep)
 {
 	unsigned char begin[8] = {0, 1, keep ? FCGI_KEEP : 0, 0, 0, 0, 0, 0}, params[8192];
 	const char *query = strchr(uri, '?');

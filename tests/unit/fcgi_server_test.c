@@ -21,14 +21,14 @@ static struct fcgi_server *server;
 static pthread_t thread;
 static atomic_int parked, forgotten, published;
 
-static enum handled handle(void *arg, int worker, const struct request *rq, struct answer *a,
-	int64_t *wait_us, void **context)
+static enum handled handle(
+	void *arg, int worker, const struct request *rq, struct answer *a, struct fcgi_park *park)
 {
 	(void)arg;
 	(void)worker;
 	if (strcmp(rq->path, "/park") == 0) {
-		*wait_us = strtoll(rq->query, NULL, 10) * 1000;
-		*context = (void *)(intptr_t)atomic_load(&published);
+		park->wait_us = strtoll(rq->query, NULL, 10) * 1000;
+		park->context = (void *)(intptr_t)atomic_load(&published);
 		atomic_fetch_add(&parked, 1);
 		return HANDLED_PARK;
 	}

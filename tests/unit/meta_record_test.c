@@ -8,8 +8,11 @@ static struct meta_parser *parser;
 static int parse(const char *key, const char *value, struct meta_record *out)
 {
 	struct err e = {{0}};
-	int rc = meta_parse(
-		parser, key, key ? strlen(key) : 0, value, value ? strlen(value) : 0, out, &e);
+	struct kafka_record r = {.key = key,
+		.key_len = key ? strlen(key) : 0,
+		.value = value,
+		.value_len = value ? strlen(value) : 0};
+	int rc = meta_parse(parser, &r, out, &e);
 	assert_int_equal(rc == 0, e.text[0] == '\0');
 	return rc;
 }

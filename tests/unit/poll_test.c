@@ -15,8 +15,7 @@ struct fixture {
 	struct cache_to_poll *polls;
 	struct fcgi_handler handler;
 	struct answer answer;
-	int64_t wait_us;
-	void *context;
+	struct fcgi_park park;
 	int64_t offset;
 };
 
@@ -61,10 +60,11 @@ static void trade(struct fixture *f, int which, int64_t at_us, int64_t id)
 
 static void warm(struct fixture *f)
 {
+	const struct cache_start whole = {.whole = true};
 	cache_begin(f->cache);
 	for (int p = 0; p < TOPIC_PARTITIONS; p++)
 		for (int k = 0; k < STREAM_COUNT; k++)
-			cache_begin_at(f->cache, p, (enum stream_kind)k, 0, 0, true);
+			cache_begin_at(f->cache, p, (enum stream_kind)k, &whole);
 	f->offset = 0;
 	control(f, 0, CONTROL_BEGIN, T0);
 	control(f, 1, CONTROL_BEGIN, T0);
@@ -76,8 +76,8 @@ static enum handled ask_as(struct fixture *f, const struct request *rq)
 {
 	buf_reset(&f->answer.body);
 	f->answer.headers[0] = '\0';
-	f->context = NULL;
-	return f->handler.handle(f->handler.arg, 0, rq, &f->answer, &f->wait_us, &f->context);
+	f->park.context = NULL;
+	return f->handler.handle(f->handler.arg, 0, rq, &f->answer, &f->park);
 }
 
 static struct request get(const char *query)
@@ -108,13 +108,13 @@ static void refused(struct fixture *f, const char *query, int status, const char
 static bool resume(struct fixture *f, bool timed_out)
 {
 	buf_reset(&f->answer.body);
-	return f->handler.resume(f->handler.arg, f->context, timed_out, &f->answer);
+	return f->handler.resume(f->handler.arg, f->park.context, timed_out, &f->answer);
 }
 
 static void forget(struct fixture *f)
 {
-	f->handler.forget(f->handler.arg, f->context);
-	f->context = NULL;
+	f->handler.forget(f->handler.arg, f->park.context);
+	f->park.context = NULL;
 }
 
 /* The cursor of the last answer; the caller's buffer. */
@@ -200,19 +200,19 @@ static void waits_as_told(void **state)
 	snprintf(query, sizeof(query), "symbols=BTCUSDT&cursor=%s", cursor_of(f, cursor));
 	rq.query = query;
 	assert_int_equal(ask_as(f, &rq), HANDLED_PARK);
-	assert_int_equal(f->wait_us, 25 * SECOND_US);
+	assert_int_equal(f->park.wait_us, 25 * SECOND_US);
 	forget(f);
 	rq.prefer = "respond-async, wait=7";
 	assert_int_equal(ask_as(f, &rq), HANDLED_PARK);
-	assert_int_equal(f->wait_us, 7 * SECOND_US);
+	assert_int_equal(f->park.wait_us, 7 * SECOND_US);
 	forget(f);
 	rq.prefer = "wait=700";
 	assert_int_equal(ask_as(f, &rq), HANDLED_PARK);
-	assert_int_equal(f->wait_us, 60 * SECOND_US);
+	assert_int_equal(f->park.wait_us, 60 * SECOND_US);
 	forget(f);
 	snprintf(query, sizeof(query), "symbols=BTCUSDT&wait=3&cursor=%s", cursor);
 	assert_int_equal(ask_as(f, &rq), HANDLED_PARK);
-	assert_int_equal(f->wait_us, 3 * SECOND_US);
+	assert_int_equal(f->park.wait_us, 3 * SECOND_US);
 	forget(f);
 	snprintf(query, sizeof(query), "symbols=BTCUSDT&wait=0&cursor=%s", cursor);
 	assert_int_equal(ask_as(f, &rq), HANDLED_ANSWER);
@@ -316,7 +316,7 @@ static void wakes_when_quiet_seconds_have_passed(void **state)
 	forget(f);
 	/* Whose cursor is older already at the start waits a second, whatever happens. */
 	assert_int_equal(ask(f, query), HANDLED_PARK);
-	assert_int_equal(f->wait_us, SECOND_US);
+	assert_int_equal(f->park.wait_us, SECOND_US);
 	forget(f);
 }
 
@@ -326,7 +326,7 @@ static void holds_back_while_cold(void **state)
 	assert_int_equal(ask(f, "symbols=BTCUSDT&wait=0"), HANDLED_ANSWER);
 	assert_int_equal(f->answer.status, 503);
 	assert_int_equal(ask(f, "symbols=BTCUSDT"), HANDLED_PARK);
-	assert_int_equal(f->wait_us, 2 * SECOND_US);
+	assert_int_equal(f->park.wait_us, 2 * SECOND_US);
 	assert_false(resume(f, false));
 	assert_true(resume(f, true));
 	assert_int_equal(f->answer.status, 503);
