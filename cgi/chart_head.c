@@ -60,6 +60,7 @@ int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_hea
 	h.times.as_of_us = int_or_unknown(rows, 6);
 	h.since_us = int_or_unknown(rows, 7);
 	h.few = *PQgetvalue(rows, 0, 8) == 't';
+	h.times.settled_us = PQgetisnull(rows, 0, 13) ? h.times.as_of_us : pg_int(rows, 0, 13);
 	h.feed = read_feed(rows, 9);
 	h.fresh = chart_state_of(h.venue, &h.feed, h.times.as_of_us, clock_wall_us());
 	PQclear(rows);
@@ -89,6 +90,7 @@ int chart_head_read_venue(struct chart_reader *r, struct chart_head *out)
 	h.generation = pg_int(rows, 0, 1);
 	h.times.settle_us = pg_int(rows, 0, 2);
 	h.times.as_of_us = int_or_unknown(rows, 3);
+	h.times.settled_us = h.times.as_of_us - h.times.settle_us;
 	h.times.first_us = -1;
 	h.feed = read_feed(rows, 4);
 	h.fresh = chart_state_of(h.venue, &h.feed, h.times.as_of_us, clock_wall_us());

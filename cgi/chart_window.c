@@ -16,7 +16,7 @@ static struct chart_window window_of(
 	const struct interval *iv, const struct chart_times *t, int64_t first_us, int64_t last_us)
 {
 	struct chart_window w = {
-		.settled_us = clock_floor(t->as_of_us - t->settle_us, SECOND_US),
+		.settled_us = clock_floor(t->settled_us, SECOND_US),
 		.newest_us = interval_floor(iv, t->as_of_us),
 	};
 

@@ -1,8 +1,9 @@
 /*
  * chart_window: which buckets an answer is about: pure computations on times.
  *
- * A bucket is settled when as_of >= its end + settle (SEMANTICS.md 1). Every second before `settled_us` is stored, if anything was known of
- * it; a bucket of any interval is settled exactly if it ends at or before `settled_us`.
+ * A bucket is settled when nothing more is expected of it: as_of >= its end + settle, or its
+ * sessions have ended. Every second before `settled_us` is stored, if anything was known of it; a
+ * bucket of any interval is settled exactly if it ends at or before `settled_us`.
  */
 #pragma once
 #include "interval.h"
@@ -13,6 +14,7 @@ struct chart_times { /* what the database says of a symbol; -1: not known */
 	int64_t as_of_us;
 	int64_t first_us; /* start of its first candle */
 	int64_t settle_us;
+	int64_t settled_us; /* not rounded yet */
 };
 
 struct chart_window {

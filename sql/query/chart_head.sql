@@ -1,4 +1,5 @@
 -- $1 venue, $2 symbol. as_of: the least T over the streams that the symbol is subscribed to; if none is any more, the last that was heard.
+-- settled: as the sink reckons it (sink_symbol_settles_at): nothing more comes from a session that has ended, nor from before one that lives.
 -- The feed is the newest alive record of its sessions. few: see the functions of migration 4.
 SELECT v.epoch, v.generation, v.settle_us, s.i, p.revision, s.first_us,
 	coalesce(heard.to_us, (
@@ -9,14 +10,15 @@ SELECT v.epoch, v.generation, v.settle_us, s.i, p.revision, s.first_us,
 	)) AS as_of_us,
 	(SELECT min(u.from_us) FROM subscription AS u WHERE u.venue = v.venue AND u.symbol = s.symbol) AS since_us,
 	(SELECT count(*) FROM (SELECT FROM symbol AS y WHERE y.venue = v.venue LIMIT 17) AS x) <= 16 AS few,
-	feed.clock_us, feed.alive_us, feed.speed, feed.ended
+	feed.clock_us, feed.alive_us, feed.speed, feed.ended, heard.settled_us
 FROM venue AS v
 LEFT JOIN symbol AS s ON s.venue = v.venue AND s.symbol = $2
 LEFT JOIN partition AS p ON p.venue = v.venue AND p.i = s.i
 LEFT JOIN LATERAL (
-	SELECT min(streams.to_us) AS to_us
+	SELECT min(streams.to_us) AS to_us, min(streams.settled_us) AS settled_us
 	FROM (
-		SELECT max(sp.to_us) AS to_us
+		SELECT max(sp.to_us) AS to_us,
+			max(CASE WHEN sp.ended THEN sp.to_us ELSE greatest(sp.to_us - v.settle_us, sp.from_us) END) AS settled_us
 		FROM subscription AS u
 		JOIN span AS sp ON sp.venue = u.venue AND sp.stream = u.stream AND sp.i = s.i AND sp.session = u.session
 		WHERE u.venue = v.venue AND u.symbol = s.symbol AND u.to_us IS NULL

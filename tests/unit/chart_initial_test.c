@@ -11,8 +11,7 @@ static void answers_the_newest_seconds(void **state)
 	IS("interval", "\"1s\"");
 	IS("as_of", "@300");
 	IS("lag_ms", "2000");
-	IS("state", "\"replay\"");
-	IS("ended", "true");
+	IS("state", "\"stale\"");
 	IS("from", "@291");
 	IS("to", "@301");
 	IS("columns", "[\"t\",\"o\",\"h\",\"l\",\"c\",\"v\",\"q\",\"n\",\"origin\",\"complete\"]");

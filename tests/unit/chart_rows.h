@@ -56,17 +56,17 @@ static void second(const char *symbol, int t, const char *values, int revision)
 	database_run(sql);
 }
 
-#define ENDED "true, (" D " + 302) * 1000000::bigint, 0, (" D " + 900) * 1000000::bigint"
+#define ALIVE "false, (" D " + 302) * 1000000::bigint, 0, (" D " + 900) * 1000000::bigint"
 
 /*
- * A: kline_1s heard 0.5..100.3 and 110.6..300, miniTicker 0.5..300; as_of 300, so settled up to 295. The recording ended at 302.
+ * A: kline_1s heard 0.5..100.3 and 110.6..300, miniTicker 0.5..300; as_of 300, so settled up to 295. The clock stood at 302 when it was last heard.
  * Candles: 1, 2, 50, 102 (sample, in the gap), 120, 200 (removed), 250, 294, and 296, which is not settled.
  */
 static void make_a(void)
 {
-	span("kline_1s", "k1", "0.5", "100.3", ENDED);
-	span("kline_1s", "k2", "110.6", "300", ENDED);
-	span("miniTicker", "m1", "0.5", "300", ENDED);
+	span("kline_1s", "k1", "0.5", "100.3", ALIVE);
+	span("kline_1s", "k2", "110.6", "300", ALIVE);
+	span("miniTicker", "m1", "0.5", "300", ALIVE);
 	subscribe("kline_1s", "k1", "A", "0.5", "100.3");
 	subscribe("kline_1s", "k2", "A", "110.6", "NULL");
 	subscribe("miniTicker", "m1", "A", "0.5", "NULL");
@@ -91,8 +91,8 @@ static void make_a(void)
 /* B: heard 0..20 and 5000..5300, a candle at 3 and at 5000. */
 static void make_b(void)
 {
-	span("kline_1s", "b1", "0", "20", ENDED);
-	span("kline_1s", "b2", "5000", "5300", ENDED);
+	span("kline_1s", "b1", "0", "20", ALIVE);
+	span("kline_1s", "b2", "5000", "5300", ALIVE);
 	subscribe("kline_1s", "b1", "B", "0", "20");
 	subscribe("kline_1s", "b2", "B", "5000", "NULL");
 	database_run(

@@ -8,8 +8,10 @@
 
 static struct chart_times times(int64_t as_of_us, int64_t first_us)
 {
-	return (struct chart_times){
-		.as_of_us = as_of_us, .first_us = first_us, .settle_us = 5 * SECOND_US};
+	return (struct chart_times){.as_of_us = as_of_us,
+		.first_us = first_us,
+		.settle_us = 5 * SECOND_US,
+		.settled_us = as_of_us - 5 * SECOND_US};
 }
 
 static const struct interval *iv(const char *name)
@@ -39,10 +41,10 @@ static void a_bar_settles_later_than_it_ends(void **state)
 	(void)state;
 	assert_int_equal(w.newest_us, AT(12, 0, 0));
 	assert_int_equal(w.bars_to_us, AT(11, 59, 0)); /* 11:59 is over, not settled */
-	t.as_of_us = AT(12, 0, 5);
+	t = times(AT(12, 0, 5), 0);
 	w = chart_window_last(iv("1m"), &t, 3, -1);
 	assert_int_equal(w.bars_to_us, AT(12, 0, 0));
-	t.as_of_us = AT(12, 0, 0); /* as_of on the bound: the new bar is the newest */
+	t = times(AT(12, 0, 0), 0); /* as_of on the bound: the new bar is the newest */
 	w = chart_window_last(iv("1m"), &t, 3, -1);
 	assert_int_equal(w.newest_us, AT(12, 0, 0));
 	assert_int_equal(w.to_us, AT(12, 1, 0));
