@@ -125,8 +125,7 @@ static int read_members(const struct members *m, struct control *c)
 		member_int(m, "T", &c->t_us) != 0 || member_int(m, "clock", &c->clock_us) != 0 ||
 		read_speed(m, &c->speed) != 0 || read_partition(m, &c->partition) != 0)
 		return -1;
-	if (member_exists(m, "cause") &&
-		member_text(m, "cause", c->cause, sizeof(c->cause)) != 0)
+	if (member_exists(m, "cause") && member_text(m, "cause", c->cause, sizeof(c->cause)) != 0)
 		return -1;
 	return member_exists(m, "symbols") ? read_symbols(m, c) : 0;
 }

@@ -8,9 +8,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static void check_same(const struct control *a, const struct control *b)
 {
 	if (a->kind != b->kind || strcmp(a->session, b->session) != 0 ||
-		strcmp(a->collector, b->collector) != 0 || a->seq != b->seq || a->t_us != b->t_us ||
-		a->clock_us != b->clock_us || a->partition != b->partition ||
-		a->has_symbols != b->has_symbols || a->symbol_count != b->symbol_count)
+		strcmp(a->collector, b->collector) != 0 || strcmp(a->cause, b->cause) != 0 ||
+		a->seq != b->seq || a->t_us != b->t_us || a->clock_us != b->clock_us ||
+		a->partition != b->partition || a->has_symbols != b->has_symbols ||
+		a->symbol_count != b->symbol_count)
 		abort();
 	for (size_t i = 0; i < a->symbol_count; i++)
 		if (strcmp(a->symbols[i], b->symbols[i]) != 0)
