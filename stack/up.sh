@@ -19,7 +19,7 @@ seconds_since_start() {
 }
 
 state() {
-	printf '  %-10s %s\n' "$1" "$2"
+	printf '  %5s s  %-10s %s\n' "$(seconds_since_start)" "$1" "$2"
 }
 
 # The folder, and that it is ours alone.
@@ -32,7 +32,9 @@ open_folder() {
 	# A socket's path has at most 107 bytes, and PostgreSQL's takes 31 of them.
 	[[ ${#run} -le 76 ]] || die "DATA=$folder: the path is too long for sockets ($run has more than 76 bytes)"
 	{ exec {lock}<>"$run/lock"; } 2>/dev/null || die "DATA=$folder: cannot write in this folder"
-	flock -n "$lock" || die "another make run (process $(<"$run/lock")) uses the folder $folder"
+	# A run that was killed may live on for a moment in a child that holds the lock.
+	flock -n "$lock" || { ! kill -0 "$(<"$run/lock")" 2>/dev/null && flock -w 10 "$lock"; } ||
+		die "another make run (process $(<"$run/lock")) uses the folder $folder"
 	echo $$ >"$run/lock"
 	mkdir -p "$run/pid" "$run/log" "$run/web" || die "DATA=$folder: cannot write in this folder"
 	chmod 700 "$run"
