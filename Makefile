@@ -24,7 +24,7 @@ LIB := err clock utf8 buf decimal interval inifile setting settings settings_tab
 	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
 	sink_commit sink_rows sink_late sink_facts sink_meta maintenance topics
-COLLECTOR := collector ws_to_kafka feed_wants feed_connection feed_socket feed_watch feed_backoff feed_frame json_scan feed_count \
+COLLECTOR := collector ws_to_kafka feed_wants feed_connection feed_socket feed_loop feed_watch feed_backoff feed_frame json_scan feed_count \
 	feed_subscribe feed_sessions feed_session feed_clock feed_output
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
 	market_cascade market_synthetic market_number market_ahead market_window market_bars market_symbol market_rows \
@@ -50,6 +50,7 @@ UNIT_OBJ_chart_state := cgi/chart_state cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_bars := cgi/chart_bars cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_etag := cgi/chart_etag
 UNIT_OBJ_sql_functions := daemon/ctl_migrate
+UNIT_OBJ_ctl_migrate := daemon/ctl_migrate
 UNIT_OBJ_chart_initial = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_chart_periodic = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_pg_to_chart := daemon/ctl_migrate cgi/request cgi/problem cgi/param $(filter-out cgi/chart,$(CHART:%=cgi/%))

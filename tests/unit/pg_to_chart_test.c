@@ -68,10 +68,31 @@ static void tells_status_and_health(void **state)
 	IS("sink", "{\"partitions_owned\":0,\"commits\":160,\"records\":187,\"quarantined\":0,"
 		   "\"gaps\":{\"open\":2}}");
 	get("/healthz", "");
-	assert_int_equal(a.status, 200); /* ended, not stale */
+	assert_int_equal(a.status, 503); /* the clock stands, and nobody said why */
 	get("/metrics", "");
 	assert_int_equal(a.status, 200);
 	assert_non_null(strstr(a.body.data, "\npricegraph_chart_requests_total "));
+}
+
+static void an_ended_recording_is_whole(void **state)
+{
+	(void)state;
+	database_needed();
+	database_run("UPDATE span SET ended = true");
+	get("/healthz", "");
+	assert_int_equal(a.status, 200);
+	get("/api/v1/initial", "symbol=A&interval=1s&limit=5");
+	IS("state", "\"replay\"");
+	IS("ended", "true");
+	IS("gaps", "[]");
+	/* Nothing more can come: all of it is settled. */
+	IS("candles",
+		"[[@296,\"50.00000000\",\"50.00000000\",\"50.00000000\",\"50.00000000\",\"1."
+		"00000000\","
+		"\"50.00000000\",1,\"kline\",true]," FLAT("297", "50.00000000", "true") "," FLAT(
+			"298", "50.00000000", "true") "," FLAT("299", "50.00000000", "true") "]");
+	IS("open", "{\"from\":@300,\"t\":@300,\"base\":null}");
+	database_run("UPDATE span SET ended = false");
 }
 
 static void a_silent_feed_is_stale(void **state)
@@ -100,7 +121,7 @@ static void a_silent_feed_is_stale(void **state)
 	get("/api/v1/initial", "symbol=A&interval=1m&limit=1");
 	IS("state", "\"replay\"");
 	IS("gaps", "[]");
-	database_run("UPDATE span SET speed = 0, ended = true, alive_us = " US(
+	database_run("UPDATE span SET speed = 0, ended = false, alive_us = " US(
 		"900") ", clock_us = " US("302"));
 }
 
@@ -176,6 +197,7 @@ int main(void)
 		cmocka_unit_test(lists_symbols),
 		cmocka_unit_test(tells_coverage),
 		cmocka_unit_test(tells_status_and_health),
+		cmocka_unit_test(an_ended_recording_is_whole),
 		cmocka_unit_test(a_silent_feed_is_stale),
 		cmocka_unit_test(a_lost_connection_is_made_anew),
 		cmocka_unit_test(without_a_database_it_says_so),
