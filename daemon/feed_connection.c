@@ -46,8 +46,7 @@ static void enter(struct feed_connection *c, enum phase phase)
 
 static void begin_sessions(struct feed_connection *c, const char *cause)
 {
-	c->shared->session_count +=
-		feed_sessions_begin(&c->sessions, c->shared->session_count + 1, cause);
+	feed_sessions_begin(&c->sessions, cause);
 	enter(c, LIVE);
 }
 
@@ -74,14 +73,9 @@ static void take_answer(struct feed_connection *c, const struct feed_answer *a)
 		}
 		break;
 	case FEED_REFUSED:
-		log_error("feed_request_refused", "code=%lld message=\"%s\"", (long long)a->code,
-			a->message);
 		feed_socket_hang_up(c->socket);
 		break;
 	case FEED_NOBODY_WAITS:
-		log_warn("feed_answer_unexpected", "id=%lld code=%lld message=\"%s\"",
-			(long long)(a->has_id ? a->id : -1), (long long)(a->failed ? a->code : 0),
-			a->message);
 		break;
 	}
 }
@@ -98,20 +92,6 @@ static void replay_ended(struct feed_connection *c, int64_t t_us)
 	enter(c, FINISHED);
 }
 
-/* The recording has a hole here: the sessions tell how far they came, and new ones begin behind it. False: the queue is full. */
-static bool replay_jumped(struct feed_connection *c, int64_t to_us)
-{
-	if (!feed_sessions_active(&c->sessions))
-		return true;
-	feed_sessions_alive(&c->sessions, true);
-	if (!feed_sessions_write(&c->sessions))
-		return false;
-	log_info("feed_replay_jumped", "T_us=%lld", (long long)to_us);
-	feed_sessions_reached(&c->sessions, to_us);
-	begin_sessions(c, "recording");
-	return true;
-}
-
 /* False: the queue is full. */
 static bool take_notice(struct feed_connection *c, const struct feed_frame *f)
 {
@@ -124,7 +104,7 @@ static bool take_notice(struct feed_connection *c, const struct feed_frame *f)
 			replay_ended(c, f->event_us);
 		break;
 	case FEED_REPLAY_JUMPED:
-		return replay_jumped(c, f->event_us);
+		return feed_sessions_jump(&c->sessions, f->event_us);
 	}
 	return true;
 }
@@ -132,19 +112,16 @@ static bool take_notice(struct feed_connection *c, const struct feed_frame *f)
 /* False: the queue is full. */
 static bool take_event(struct feed_connection *c, const struct feed_frame *f)
 {
-	switch (feed_output_event(c->shared->output, f, c->kept_received_us)) {
-	case KAFKA_SENT:
+	enum kafka_sent sent = feed_output_event(c->shared->output, f, c->kept_received_us);
+
+	if (sent == KAFKA_SENT) {
 		feed_count_event();
 		feed_sessions_saw_event(&c->sessions, f->event_us);
-		return true;
-	case KAFKA_REFUSED:
+		feed_backoff_good(&c->backoff, clock_mono_us());
+	} else if (sent == KAFKA_REFUSED) {
 		feed_count_bad("refused by Kafka's client", f->data.at, f->data.len);
-		return true;
-	case KAFKA_FULL:
-	case KAFKA_DEAD:
-		return false;
 	}
-	return false;
+	return sent == KAFKA_SENT || sent == KAFKA_REFUSED;
 }
 
 static bool on_frame(void *arg, const char *bytes, size_t len, bool binary)
@@ -152,9 +129,7 @@ static bool on_frame(void *arg, const char *bytes, size_t len, bool binary)
 	struct feed_connection *c = arg;
 	struct feed_frame frame;
 
-	int64_t now_us = clock_mono_us();
-
-	feed_watch_read(&c->watch, now_us);
+	feed_watch_read(&c->watch, clock_mono_us());
 	if (!c->kept_received_us)
 		c->kept_received_us = clock_wall_us();
 	if (binary)
@@ -165,7 +140,6 @@ static bool on_frame(void *arg, const char *bytes, size_t len, bool binary)
 	case FEED_EVENT:
 		if (!take_event(c, &frame))
 			return false;
-		feed_backoff_good(&c->backoff, now_us);
 		break;
 	case FEED_ANSWER:
 		feed_count_answer();
@@ -304,10 +278,15 @@ static void subscribe_more(struct feed_connection *c)
 	}
 }
 
+static bool is_late(const struct feed_connection *c)
+{
+	return clock_mono_us() - c->phase_since_us >= seconds_us(c, "timeout");
+}
+
 /* A server that accepts and then never answers gives no error of its own. */
 static void give_up_if_late(struct feed_connection *c)
 {
-	if (clock_mono_us() - c->phase_since_us < seconds_us(c, "timeout"))
+	if (!is_late(c))
 		return;
 	log_warn("feed_handshake_unanswered", "host=%s",
 		settings_text(c->shared->settings, "exchange", "host"));
@@ -317,7 +296,7 @@ static void give_up_if_late(struct feed_connection *c)
 
 static void warn_if_timeless(struct feed_connection *c)
 {
-	if (clock_mono_us() - c->phase_since_us < seconds_us(c, "timeout"))
+	if (!is_late(c))
 		return;
 	log_warn("feed_no_time", "clock=%s", settings_text(c->shared->settings, "venue", "clock"));
 	enter(c, AWAITING);

@@ -21,7 +21,6 @@ struct feed_shared {
 	struct feed_loop *loop;
 	struct feed_output *output;
 	struct feed_clock *clock;
-	int64_t session_count; /* for the ids */
 };
 
 struct feed_connection;

@@ -22,6 +22,7 @@ struct feed_output {
 	size_t unacknowledged[STREAM_COUNT];
 	unsigned generation;
 	unsigned sent_since_poll;
+	int64_t sessions; /* begun so far, for their ids */
 };
 
 /* Makes the producer, without asking a broker. -1 on error. */

@@ -52,8 +52,7 @@ static void start(struct feed_session *s, const char *id, int64_t t_us)
 		s->parts[i].seq = 0;
 }
 
-void feed_session_begin(
-	struct feed_session *s, const char *id, int64_t from_us, const char *cause)
+void feed_session_begin(struct feed_session *s, const char *id, int64_t from_us, const char *cause)
 {
 	start(s, id, from_us);
 	snprintf(s->cause, sizeof(s->cause), "%s", cause);

@@ -26,10 +26,10 @@ struct feed_time {
 struct feed_session {
 	enum stream_kind stream;
 	char id[SESSION_SIZE], collector[SESSION_SIZE];
-	int64_t from_us, t_us; /* T of begin, and the newest T; never falls */
+	int64_t from_us, t_us;  /* T of begin, and the newest T; never falls */
 	char cause[CAUSE_SIZE]; /* of the hole before `begin`, told with it; "" = not known */
-	bool active;           /* begun, neither ended nor forgotten */
-	bool retiring;         /* its `ended` says that nothing of the stream is collected */
+	bool active;            /* begun, neither ended nor forgotten */
+	bool retiring;          /* its `ended` says that nothing of the stream is collected */
 	struct feed_session_part {
 		char (*symbols)[SYMBOL_SIZE];
 		size_t symbol_count;
@@ -52,8 +52,7 @@ must_check int feed_session_init(struct feed_session *s, enum stream_kind stream
 void feed_session_done(struct feed_session *s); /* a zeroed one too */
 
 /* `begin` is due everywhere; `from_us` is its T. `cause` may be "". */
-void feed_session_begin(
-	struct feed_session *s, const char *id, int64_t from_us, const char *cause);
+void feed_session_begin(struct feed_session *s, const char *id, int64_t from_us, const char *cause);
 /* Everything up to `t_us` was handed over. Less than before is ignored. */
 void feed_session_reached(struct feed_session *s, int64_t t_us);
 /* `alive` is due everywhere. */

@@ -43,23 +43,34 @@ void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us)
 		feed_sessions_reached(s, event_us);
 }
 
-int feed_sessions_begin(struct feed_sessions *s, int64_t first, const char *cause)
+void feed_sessions_begin(struct feed_sessions *s, const char *cause)
 {
 	char id[SESSION_SIZE];
 	int64_t wall_us = clock_wall_us();
-	int used = 0;
 
 	for (int i = 0; i < STREAM_COUNT; i++) {
 		if (!s->carried[i])
 			continue;
-		feed_session_id(id, s->output->collector, wall_us, first + used++);
+		feed_session_id(id, s->output->collector, wall_us, ++s->output->sessions);
 		feed_session_begin(&s->of[i], id, s->t_us, cause);
 		log_info("feed_session_begun", "session=%s stream=%s from_us=%lld", id,
 			stream_table[i].name, (long long)s->t_us);
 	}
 	s->generation = s->output->generation;
 	s->alive_at_us = clock_mono_us() + SECOND_US;
-	return used;
+}
+
+bool feed_sessions_jump(struct feed_sessions *s, int64_t to_us)
+{
+	if (!feed_sessions_active(s))
+		return true;
+	feed_sessions_alive(s, true);
+	if (!feed_sessions_write(s))
+		return false;
+	log_info("feed_replay_jumped", "T_us=%lld", (long long)to_us);
+	feed_sessions_reached(s, to_us);
+	feed_sessions_begin(s, "recording");
+	return true;
 }
 
 bool feed_sessions_active(const struct feed_sessions *s)

@@ -30,9 +30,11 @@ void feed_sessions_reached(struct feed_sessions *s, int64_t t_us);
 /* An event with this E was handed over: T, unless E is ahead of the venue's clock by more than can be: 5 s; an hour where PINGs
  * tell the time, which between two of them is only reckoned. */
 void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us);
-/* New ones begin at T. `first` is the number of the first id; `cause`, why nothing was heard before, or "". Returns how many
- * numbers were used. */
-int feed_sessions_begin(struct feed_sessions *s, int64_t first, const char *cause);
+/* New ones begin at T; `cause`: why nothing was heard before, or "". */
+void feed_sessions_begin(struct feed_sessions *s, const char *cause);
+/* The recording has a hole from T to `to_us`: those that are active tell how far they came, and new ones begin behind it. False:
+ * the queue is full, to be tried again. */
+bool feed_sessions_jump(struct feed_sessions *s, int64_t to_us);
 bool feed_sessions_active(const struct feed_sessions *s);
 /* Records were lost since they began: nothing of them is handed over any more; to be forgotten, and new ones begun. */
 bool feed_sessions_are_torn(const struct feed_sessions *s);

@@ -7,19 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_BYTES 65536
 #define WRITE_BYTES 4096
 #define PING_BYTES 125
-#define CONNECT_S 10
 #define PATH "/stream"
-
-struct feed_loop {
-	struct lws_context *context;
-	lws_sorted_usec_list_t timer;
-	const char *host;
-	int port;
-	bool tls;
-};
 
 enum socket_state { CLOSED, CONNECTING, OPEN };
 
@@ -148,13 +138,9 @@ static void gone(struct feed_socket *s)
 	s->events->closed(s->arg, &why);
 }
 
-static int on_event(
-	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int take_event(struct feed_socket *s, struct lws *wsi, enum lws_callback_reasons reason,
+	void *in, size_t len)
 {
-	struct feed_socket *s = user;
-
-	if (!s || s->state == CLOSED)
-		return 0;
 	s->wsi = wsi;
 	switch ((int)reason) {
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
@@ -182,88 +168,36 @@ static int on_event(
 	return 0;
 }
 
+static int on_event(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct feed_socket *s = user;
+
+	/* Of other reasons `user` may be anything: at the start it is OpenSSL's context. */
+	switch ((int)reason) {
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+	case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+	case LWS_CALLBACK_WSI_DESTROY:
+		return s && s->state != CLOSED ? take_event(s, wsi, reason, in, len) : 0;
+	}
+	return 0;
+}
+
 /* Our own PINGs, which carry the time, take the place of the library's. */
 static const lws_retry_bo_t no_validity_pings = {.secs_since_valid_hangup = 0};
 
 static const struct lws_protocols protocols[] = {
-	{.name = "feed", .callback = on_event, .rx_buffer_size = READ_BYTES},
+	{.name = "feed", .callback = on_event, .rx_buffer_size = FEED_READ_BYTES},
 	{.name = NULL},
 };
 
-static void log_library(int level, const char *line)
+const struct lws_protocols *feed_socket_protocols(void)
 {
-	int len = (int)strcspn(line, "\n");
-	if (level & LLL_ERR)
-		log_warn("websocket_library", "message=\"%.*s\"", len, line);
-	else
-		log_debug("websocket_library", "message=\"%.*s\"", len, line);
-}
-
-struct feed_loop *feed_loop_new(const struct settings *s, size_t sockets, struct err *e)
-{
-	struct lws_context_creation_info info = {
-		.port = CONTEXT_PORT_NO_LISTEN,
-		.protocols = protocols,
-		.gid = (gid_t)-1,
-		.uid = (uid_t)-1,
-		.fd_limit_per_thread = (unsigned)sockets + 8,
-		.pt_serv_buf_size = READ_BYTES,
-		.timeout_secs = CONNECT_S,
-		.connect_timeout_secs = CONNECT_S,
-	};
-	struct feed_loop *l = calloc(1, sizeof(*l));
-
-	if (!l) {
-		err_set(e, "no memory");
-		return NULL;
-	}
-	l->host = settings_text(s, "exchange", "host");
-	l->port = (int)settings_int(s, "exchange", "port");
-	l->tls = settings_bool(s, "exchange", "tls");
-	if (l->tls) {
-		const char *ca_file = settings_text(s, "exchange", "ca_file");
-		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-		if (*ca_file) {
-			info.options |= LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
-			info.client_ssl_ca_filepath = ca_file;
-		}
-	}
-	lws_set_log_level(LLL_ERR | LLL_WARN, log_library);
-	l->context = lws_create_context(&info);
-	if (!l->context) {
-		err_set(e, "libwebsockets does not start (certificates unreadable?)");
-		free(l);
-		return NULL;
-	}
-	return l;
-}
-
-void feed_loop_free(struct feed_loop *l)
-{
-	if (!l)
-		return;
-	lws_context_destroy(l->context);
-	free(l);
-}
-
-/* Waking is all it is for. It may be ripe before lws_service has begun to wait, which then would wait
- * for the next timer, half a minute: so there always is a next one. */
-static void time_is_up(lws_sorted_usec_list_t *timer)
-{
-	struct feed_loop *l = lws_container_of(timer, struct feed_loop, timer);
-
-	lws_sul_schedule(l->context, 0, timer, time_is_up, MS_US);
-}
-
-void feed_loop_run(struct feed_loop *l, int64_t wait_us)
-{
-	lws_sul_schedule(l->context, 0, &l->timer, time_is_up, wait_us);
-	lws_service(l->context, 0);
-}
-
-void feed_loop_wake(struct feed_loop *l)
-{
-	lws_cancel_service(l->context);
+	return protocols;
 }
 
 struct feed_socket *feed_socket_new(

@@ -1,28 +1,21 @@
 /*
- * feed_socket: websocket client connections to the exchange, over libwebsockets, and the loop that serves them.
+ * feed_socket: websocket client connections to the exchange, over libwebsockets.
  *
  * TLS with SNI and verification; no permessage-deflate. Fragments are gathered up to FEED_FRAME_MAX bytes. PINGs are answered
  * by the library. A frame that its owner can't take stays here and nothing more is read: neither data nor PONGs pass it.
- * Everything belongs to the feed thread, except feed_loop_wake.
+ * Feed thread.
  */
 #pragma once
-#include "err.h"
-#include "settings.h"
+#include "feed_loop.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define FEED_FRAME_MAX (4U << 20)
+#define FEED_READ_BYTES 65536 /* read from a socket at once */
 
-struct feed_loop;
-/* Server, TLS and certificates from [exchange]. NULL on error. At most `sockets` of them. */
-struct feed_loop *feed_loop_new(const struct settings *s, size_t sockets, struct err *e);
-/* Closes what is open, without telling it. All sockets are freed before or useless afterwards. */
-void feed_loop_free(struct feed_loop *l);
-/* Serves what is ready, or waits for it, at most `wait_us`. */
-void feed_loop_run(struct feed_loop *l, int64_t wait_us);
-/* Ends the wait of feed_loop_run. Any thread. */
-void feed_loop_wake(struct feed_loop *l);
+struct lws_protocols;
+const struct lws_protocols *feed_socket_protocols(void); /* for feed_loop alone */
 
 struct feed_socket_closed {
 	bool opened;       /* the upgrade had succeeded */

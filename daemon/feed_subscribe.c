@@ -1,4 +1,5 @@
 #include "feed_subscribe.h"
+#include "log.h"
 #include <assert.h>
 #include <string.h>
 
@@ -67,8 +68,15 @@ enum feed_answered feed_subscribe_answer(struct feed_subscribe *s, const struct 
 		s->pending_count--;
 		memmove(s->pending + i, s->pending + i + 1,
 			(s->pending_count - i) * sizeof(s->pending[0]));
-		return a->failed ? FEED_REFUSED : FEED_ACKNOWLEDGED;
+		if (!a->failed)
+			return FEED_ACKNOWLEDGED;
+		log_error("feed_request_refused", "code=%lld message=\"%s\"", (long long)a->code,
+			a->message);
+		return FEED_REFUSED;
 	}
+	log_warn("feed_answer_unexpected", "id=%lld code=%lld message=\"%s\"",
+		(long long)(a->has_id ? a->id : -1), (long long)(a->failed ? a->code : 0),
+		a->message);
 	return FEED_NOBODY_WAITS;
 }
 

@@ -48,6 +48,7 @@ void feed_subscribe_init(
 void feed_subscribe_reset(struct feed_subscribe *s);
 /* Puts the next request into `out` (emptied first) and makes it pending. False: none is due now. */
 bool feed_subscribe_next(struct feed_subscribe *s, int64_t now_us, struct buf *out);
+/* What the answer says; one that is no acknowledgement is logged. */
 enum feed_answered feed_subscribe_answer(struct feed_subscribe *s, const struct feed_answer *a);
 /* An answer is overdue. */
 bool feed_subscribe_expired(const struct feed_subscribe *s, int64_t now_us);

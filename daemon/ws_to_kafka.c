@@ -68,7 +68,7 @@ static void retire_streams(struct ws_to_kafka *w)
 	for (int i = 0; i < STREAM_COUNT && !w->retired_begun; i++) {
 		if (w->wants.streams[i])
 			continue;
-		feed_session_id(id, w->collector, clock_wall_us(), ++w->shared.session_count);
+		feed_session_id(id, w->collector, clock_wall_us(), ++w->output.sessions);
 		feed_session_retire(&w->retired[i], id, t_us);
 	}
 	w->retired_begun = true;
