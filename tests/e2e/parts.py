@@ -144,7 +144,7 @@ class Stack:
         env.update({"HTTP_" + k.upper(): v for k, v in headers.items()})
         done = subprocess.run([str(BUILD / "pricegraph-chart"), "--config", str(self.config())], env=env,
                               capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
-        assert done.returncode == 0 and done.stdout.startswith(b"Status: "), done
+        assert done.returncode == 0 and done.stdout.startswith(b"Status: "), (done.returncode, done.stderr)
         head, _, body = done.stdout.partition(b"\r\n\r\n")
         lines = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
         return int(lines.get("Status", "200").split()[0]), lines, body
