@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SCRATCH_KEPT (1 << 20)
+
 struct conn *fcgi_conn_new(int fd)
 {
 	struct conn *c = calloc(1, sizeof(*c));
@@ -71,10 +73,20 @@ static void send_block(struct conn *c, const struct buf *block)
 	}
 }
 
+void fcgi_conn_empty(struct buf *b)
+{
+	size_t max_bytes = b->max_bytes;
+	buf_reset(b);
+	if (b->room <= SCRATCH_KEPT)
+		return;
+	buf_done(b);
+	buf_init(b, max_bytes);
+}
+
 void fcgi_conn_answer(struct conn *c, const struct answer *a, struct buf *http, struct buf *block)
 {
-	buf_reset(http);
-	buf_reset(block);
+	fcgi_conn_empty(http);
+	fcgi_conn_empty(block);
 	if (a->body.failed) {
 		struct answer sorry = {0};
 		buf_init(&sorry.body, 4096);

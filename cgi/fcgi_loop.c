@@ -84,7 +84,7 @@ static bool resume(struct fcgi_server *s, struct conn *c, bool timed_out)
 	s->answer.status = 200;
 	s->answer.content_type = "application/json";
 	s->answer.etag[0] = s->answer.headers[0] = '\0';
-	buf_reset(&s->answer.body);
+	fcgi_conn_empty(&s->answer.body);
 	if (!s->handler.resume(s->handler.arg, c->park.context, timed_out, &s->answer))
 		return false;
 	answer_parked(s, c);
@@ -95,7 +95,7 @@ static void park(struct fcgi_server *s, struct conn *c)
 {
 	if (s->parked.count >= s->parked_max) {
 		metric_add(&refused, 1);
-		buf_reset(&s->answer.body);
+		fcgi_conn_empty(&s->answer.body);
 		s->answer.etag[0] = s->answer.headers[0] = '\0';
 		problem_answer(
 			&s->answer, PROBLEM_UNAVAILABLE, "too many requests are waiting already");

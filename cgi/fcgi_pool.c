@@ -53,7 +53,7 @@ static void answer_reset(struct answer *a)
 	a->content_type = "application/json";
 	a->etag[0] = '\0';
 	a->headers[0] = '\0';
-	buf_reset(&a->body);
+	fcgi_conn_empty(&a->body);
 }
 
 static void serve(struct worker *w, struct conn *c)

@@ -14,7 +14,7 @@ from decimal import Decimal
 import pytest
 
 from live_parts import Live, T0, Topics, Waiters, fold, partition_of
-from parts import BUILD, wait_until
+from parts import BUILD, ROOT, wait_until
 
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "这是测试币456"]
 ALL = "BTCUSDT,ETHUSDT"
@@ -334,6 +334,27 @@ def test_bad_records_harm_nothing_else(topics, live_of):
     assert metrics["pricegraph_live_repeats_total"] == 1
     # What was read is what was written: 8 partitions' control, 5 + 1 + 1 bad, the epoch, 2 trades.
     assert metrics["pricegraph_live_records_total"] == 8 + 7 + 1 + 2
+
+
+def test_kafka_away(topics, live_of):
+    """The broker goes and comes back: the poll that waited all the time gets what was written afterwards."""
+    live = live_of(topics)
+    cursor = live.ready("BTCUSDT")["cursor"]
+    folder = os.environ["PRICEGRAPH_TEST_KAFKA_DIR"]
+    kafka = str(ROOT / "stack/kafka.sh")
+    got = []
+    thread = threading.Thread(target=lambda: got.append(live.poll("BTCUSDT", cursor, wait=60)))
+    subprocess.run([kafka, "stop", folder], check=True)
+    try:
+        wait_until(lambda: "live_kafka" in live.log.read_text(), "it is noticed")
+        assert live.poll("BTCUSDT", cursor)["recovered"]
+        thread.start()
+    finally:
+        subprocess.run([kafka, "start", folder], check=True)
+        subprocess.run([kafka, "ready", folder], check=True)
+    topics.trade("BTCUSDT", 1, T0 + 1000)
+    thread.join(60)
+    assert got[0]["recovered"] and [e["t"] for e in got[0]["events"]] == [T0 + 1000]
 
 
 def test_ended_recording(topics, live_of):
