@@ -1,5 +1,6 @@
-// Chart.js chart type 'price': chartjs-chart-financial's candlesticks on whole pixels. A bar that is not completely known is
-// hollow, one in which nobody traded is a grey dash. Chart.js is a plain script that the page loads before its modules.
+// Chart.js chart type 'price': chartjs-chart-financial's candlesticks on whole pixels. A bar that is not completely known is hollow
+// (dashed: part of its time is missing; plain: only samples are known), one in which nobody traded is a grey dash. Chart.js is a
+// plain script that the page loads before its modules.
 const { Chart } = globalThis;
 const Controller = Chart.registry.getController('candlestick');
 const Element = Chart.registry.getElement('candlestick');
@@ -28,7 +29,7 @@ class PriceElement extends Element {
 		ctx.fillRect(middle, upper, 1, top - upper);
 		ctx.fillRect(middle, top + height, 1, Math.max(0, lower - top - height));
 		if (look.hollow && body > 2 && height > 2) {
-			ctx.setLineDash([2, 1]);
+			ctx.setLineDash(look.holed ? [2, 2] : []);
 			ctx.strokeRect(left + 0.5, top + 0.5, body - 1, height - 1);
 			ctx.setLineDash([]);
 		} else {
@@ -39,9 +40,10 @@ class PriceElement extends Element {
 
 function lookOf(point, theme) {
 	if (point.idle) {
-		return { colour: theme['ink-soft'], hollow: false };
+		return { colour: theme['ink-soft'], hollow: false, holed: false };
 	}
-	return { colour: point.c < point.o ? theme.down : theme.up, hollow: point.bar.complete === false };
+	const hollow = point.bar.complete === false;
+	return { colour: point.c < point.o ? theme.down : theme.up, hollow, holed: hollow && point.v !== null };
 }
 
 class PriceController extends Controller {
