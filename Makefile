@@ -168,7 +168,7 @@ fuzz-run: $(FUZZ:%=$(B)/tests/fuzz/%)
 e2e: all
 	VARIANT=$(VARIANT) tests/e2e.sh
 browser: all
-	VARIANT=$(VARIANT) tests/browser.sh
+	VARIANT=$(VARIANT) tests/browser/run.sh
 # How fast: pairs of ours and the bare part in one run; build/results/bench.md. BENCH= feed, sink, web or all of them.
 $(B)/tests/bench/produce: $(B)/tests/bench/produce.o $(LIB_A)
 	$(call link,)
