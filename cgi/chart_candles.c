@@ -53,6 +53,15 @@ static int candle_of(const PGresult *r, int row, struct candle *out)
 	return 0;
 }
 
+/* All of these statements are about partitioned tables. */
+static int query(const struct chart_source *s, const char *name, const char *sql,
+	const struct chart_params *p, PGresult **rows)
+{
+	return chart_reader_plan_by_value(s->reader) == 0
+		       ? chart_reader_query(s->reader, name, sql, p, rows)
+		       : -1;
+}
+
 static int refuse_number(const struct chart_source *s, int64_t open_us)
 {
 	log_error("chart_bad_number", "symbol=%s open_us=%" PRId64, s->symbol, open_us);
@@ -111,7 +120,7 @@ int chart_candles_read(const struct chart_source *s, const struct interval *iv,
 	if (starts.failed) {
 		problem_answer(chart_reader_answer(s->reader), PROBLEM_INTERNAL, "No memory.");
 		chart_reader_end(s->reader);
-	} else if (chart_reader_query(s->reader, st->name, st->sql, &p, &rows) == 0) {
+	} else if (query(s, st->name, st->sql, &p, &rows) == 0) {
 		rc = take_rows(s, rows, out);
 	}
 	PQclear(rows);
@@ -131,7 +140,7 @@ int chart_candles_last(const struct chart_source *s, enum ladder level, struct c
 	chart_params_int(&p, span.from_us);
 	chart_params_int(&p, span.to_us);
 	chart_params_bool(&p, s->head->few);
-	if (chart_reader_query(s->reader, stored[level].name, stored[level].sql, &p, &rows) != 0)
+	if (query(s, stored[level].name, stored[level].sql, &p, &rows) != 0)
 		return -1;
 	row = PQntuples(rows) - 1;
 	while (row >= 0 && *PQgetvalue(rows, row, REMOVED) == 't')
@@ -173,7 +182,7 @@ int chart_candles_before(const struct chart_source *s, int64_t t_us, struct char
 	chart_params_text(&day, s->symbol);
 	chart_params_int(&day, t_us);
 	chart_params_bool(&day, s->head->few);
-	if (chart_reader_query(s->reader, "chart_previous", sql_chart_previous, &day, &rows) != 0)
+	if (query(s, "chart_previous", sql_chart_previous, &day, &rows) != 0)
 		return -1;
 	rc = take_found(s, rows, out);
 	PQclear(rows);
@@ -183,8 +192,7 @@ int chart_candles_before(const struct chart_source *s, int64_t t_us, struct char
 	chart_params_text(&older, s->symbol);
 	chart_params_int(&older, t_us);
 	chart_params_int(&older, s->head->times.first_us);
-	if (chart_reader_query(
-		    s->reader, "chart_previous_day", sql_chart_previous_day, &older, &rows) != 0)
+	if (query(s, "chart_previous_day", sql_chart_previous_day, &older, &rows) != 0)
 		return -1;
 	rc = take_found(s, rows, out);
 	PQclear(rows);
@@ -206,7 +214,7 @@ int chart_candles_open(const struct chart_source *s, const struct chart_open_par
 	for (int i = 0; i <= LADDER_COUNT; i++)
 		chart_params_int(&p, parts->bounds[i]);
 	chart_params_bool(&p, s->head->few);
-	if (chart_reader_query(s->reader, "chart_open", sql_chart_open, &p, &rows) != 0)
+	if (query(s, "chart_open", sql_chart_open, &p, &rows) != 0)
 		return -1;
 	if (PQntuples(rows) > 0 && *PQgetvalue(rows, 0, REMOVED) != 't') {
 		*any = true;

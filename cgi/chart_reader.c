@@ -22,6 +22,7 @@ struct chart_reader {
 	struct pg *pg;
 	const char *venue;
 	struct answer *answer; /* of the snapshot that is open; NULL: none is */
+	bool by_value;         /* chart_reader_plan_by_value was called in it */
 	struct retry retry;
 	int64_t not_before_us; /* monotonic; no attempt to connect before */
 };
@@ -99,15 +100,14 @@ static void fail(struct chart_reader *r, struct answer *a, enum pg_failure f, co
 	}
 }
 
-/* Values choose partition and key only in a plan of their own, and short statements only lose by JIT. */
 static enum pg_failure begin(struct chart_reader *r, struct err *e)
 {
 	if (!pg_connected(r->pg)) {
 		enum pg_failure f = pg_connect(r->pg, e);
 
+		/* Short statements only lose by it. */
 		if (f == PG_OK)
-			f = pg_exec(
-				r->pg, "SET plan_cache_mode = force_custom_plan; SET jit = off", e);
+			f = pg_exec(r->pg, "SET jit = off", e);
 		if (f != PG_OK)
 			return f;
 	}
@@ -134,6 +134,29 @@ int chart_reader_begin(struct chart_reader *r, struct answer *a)
 	}
 	retry_good(&r->retry, clock_mono_us());
 	r->answer = a;
+	r->by_value = false;
+	return 0;
+}
+
+/* Answers a failure of a statement of the snapshot, which is over then. */
+static int give_up(struct chart_reader *r, enum pg_failure f, const struct err *e)
+{
+	fail(r, r->answer, f, e);
+	chart_reader_end(r);
+	return -1;
+}
+
+int chart_reader_plan_by_value(struct chart_reader *r)
+{
+	struct err e = {0};
+	enum pg_failure f;
+
+	if (r->by_value)
+		return 0;
+	f = pg_exec(r->pg, "SET LOCAL plan_cache_mode = force_custom_plan", &e);
+	if (f != PG_OK)
+		return give_up(r, f, &e);
+	r->by_value = true;
 	return 0;
 }
 
@@ -146,9 +169,7 @@ int chart_reader_query(struct chart_reader *r, const char *name, const char *sql
 	if (f == PG_OK)
 		return 0;
 	err_wrap(&e, "%s", name);
-	fail(r, r->answer, f, &e);
-	chart_reader_end(r);
-	return -1;
+	return give_up(r, f, &e);
 }
 
 struct answer *chart_reader_answer(const struct chart_reader *r)

@@ -33,6 +33,9 @@ must_check int chart_reader_begin(struct chart_reader *r, struct answer *a);
 /* As pg_query, within the snapshot. On 0 *result is the caller's. -1: the answer is filled, the snapshot is over. */
 must_check int chart_reader_query(struct chart_reader *r, const char *name, const char *sql,
 	const struct chart_params *p, PGresult **result);
+/* From here to the end of the snapshot every statement gets a plan of its own, for its values: what partitioned tables need, so that the
+ * values choose partition and key; other statements keep their plans, making which costs more than running them. 0, or -1 as above. */
+must_check int chart_reader_plan_by_value(struct chart_reader *r);
 /* The answer of the open snapshot; NULL when there is none. */
 struct answer *chart_reader_answer(const struct chart_reader *r);
 /* Ends the snapshot; harmless when it is over. */
