@@ -124,12 +124,17 @@ void sink_state_prune(struct sink_state *st)
 
 struct sink_second *sink_symbol_second(struct sink_symbol *sy, int64_t open_us)
 {
-	struct sink_second **at = &sy->seconds, *s;
+	struct sink_second **at = &sy->seconds, *s = sy->recent;
 
+	/* One stream's backlog comes in order and may be hours ahead of another's, so the search begins where the last one ended. */
+	if (s && s->second.open_us == open_us)
+		return s;
+	if (s && s->second.open_us < open_us)
+		at = &s->next;
 	while (*at && (*at)->second.open_us < open_us)
 		at = &(*at)->next;
 	if (*at && (*at)->second.open_us == open_us)
-		return *at;
+		return sy->recent = *at;
 	s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
@@ -138,6 +143,7 @@ struct sink_second *sink_symbol_second(struct sink_symbol *sy, int64_t open_us)
 		s->first_offset[k] = INT64_MAX;
 	s->next = *at;
 	*at = s;
+	sy->recent = s;
 	return s;
 }
 
@@ -173,6 +179,8 @@ struct sink_second *sink_symbol_pop(struct sink_symbol *sy, int64_t settled_us)
 	if (!s || s->second.open_us >= settled_us)
 		return NULL;
 	sy->seconds = s->next;
+	if (sy->recent == s)
+		sy->recent = NULL;
 	return s;
 }
 

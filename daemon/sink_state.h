@@ -26,7 +26,8 @@ struct sink_session { /* one session on one topic, in one partition: one row of 
 	int64_t clock_us, alive_us; /* venue clock and wall clock of the newest control record */
 	double speed;
 	bool ended;
-	char cause[CAUSE_SIZE]; /* of the hole before it, as its `begin` said; "" = by how the former one ended */
+	char cause
+		[CAUSE_SIZE]; /* of the hole before it, as its `begin` said; "" = by how the former one ended */
 	bool skipped; /* records behind t_us were lost to us: the next control record begins a new span */
 	bool dirty; /* to be written by the batch */
 	struct sink_session *next;
@@ -57,6 +58,7 @@ struct sink_symbol {
 	bool dirty;                  /* its row must be written */
 	bool changed;                /* something settled changes with the transaction under way */
 	struct sink_second *seconds; /* unsettled, ascending */
+	struct sink_second *recent;  /* the one asked for last; NULL = none */
 	struct sink_symbol *next_in_partition;
 	UT_hash_handle hh;
 };

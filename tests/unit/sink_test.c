@@ -306,6 +306,40 @@ static void a_full_batch_says_so(void **state)
 	sink_batch_done(&small);
 }
 
+static void seconds_are_one_list_whatever_the_order(void **state)
+{
+	static const int asked[] = {5, 6, 7, 7, 5, 1, 9, 8, 6, 0, 9, 2};
+	struct world *w = *state;
+	struct sink_symbol *sy = sink_state_symbol(&w->st, "BTCUSDT", 3);
+	struct sink_second *s, *found[10] = {NULL};
+
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+			int n = asked[i];
+
+			s = sink_symbol_second(sy, T0 + n * SECOND_US);
+			assert_non_null(s);
+			assert_int_equal(s->second.open_us, T0 + n * SECOND_US);
+			assert_true(!found[n] || found[n] == s);
+			found[n] = s;
+		}
+		/* The last one asked for goes too, and is not remembered. */
+		for (int n = 0; n < 3; n++) {
+			s = sink_symbol_pop(sy, T0 + 3 * SECOND_US);
+			assert_ptr_equal(s, found[n]);
+			sink_second_free(s);
+			found[n] = NULL;
+		}
+		assert_null(sink_symbol_pop(sy, T0 + 3 * SECOND_US));
+	}
+	for (int n = 5; n < 10; n++) {
+		s = sink_symbol_pop(sy, INT64_MAX);
+		assert_ptr_equal(s, found[n]);
+		sink_second_free(s);
+	}
+	assert_null(sy->seconds);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -323,6 +357,7 @@ int main(void)
 		TEST(bad_records_are_kept_apart),
 		TEST(replayed_records_write_nothing),
 		TEST(a_full_batch_says_so),
+		TEST(seconds_are_one_list_whatever_the_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
