@@ -1,6 +1,7 @@
 // Keeps a Model up to date: `initial` once, then `live` without end, `periodic` when the model doubts. Owns all requests of
 // one symbol and interval; calls `changed()` after everything that may show.
 import { initial, live, makePeriodic } from './api.js';
+import { isStale } from './freshness.js';
 import { Model } from './model.js';
 import { Backoff, pause } from './retry.js';
 
@@ -28,12 +29,13 @@ export class Feed {
 	#nextPeriodic = 0; // not before this, after a failure
 	#lastPeriodic = 0;
 	#nextPage = 0;
+	#asOf = null;
 	#historyRetry = new Backoff();
 
 	constructor(changed) {
 		this.#changed = changed;
 		this.model = null;
-		this.heard = 0; // performance.now() of the last answer that told of freshness
+		this.heard = 0; // performance.now() when as_of came on last
 		this.failure = null; // { error, retryAt }: the last request of the main line failed
 		this.loaded = false;
 	}
@@ -46,6 +48,7 @@ export class Feed {
 		this.#periodic = makePeriodic();
 		this.#asking = this.#paging = this.loaded = false;
 		this.#nextPeriodic = this.#nextPage = 0;
+		this.#asOf = null;
 		this.failure = null;
 		this.#changed();
 		this.#main(this.#run.signal).catch((error) => {
@@ -142,7 +145,7 @@ export class Feed {
 		if (signal.aborted || !this.loaded || this.#asking || !this.model.cursor || now < this.#nextPeriodic) {
 			return;
 		}
-		const reason = this.model.doubt ?? (this.model.state === 'stale' ? 'stale' : 'idle');
+		const reason = this.model.doubt ?? (isStale(this.model, now - this.heard) ? 'stale' : 'idle');
 		if (now - this.#lastPeriodic >= SPACING[reason]) {
 			this.#askPeriodic(signal);
 		}
@@ -203,7 +206,10 @@ export class Feed {
 	}
 
 	#took() {
-		this.heard = performance.now();
+		if (this.model.asOf !== this.#asOf) {
+			this.#asOf = this.model.asOf;
+			this.heard = performance.now();
+		}
 		this.#changed();
 	}
 }

@@ -2,6 +2,7 @@
 import { clock, day } from './time_ticks.js';
 
 const DAY = 86_400_000;
+const STILL = 12_000; // the server's 10 s, and the way here
 
 // "8 s", "4 min", "3 h", "2 d"
 export function age(ms) {
@@ -19,6 +20,11 @@ export function marketOf(venue, state) {
 	return venue?.startsWith('replay-') || state === 'replay' ? 'replay' : 'live';
 }
 
+// By the server's word, or because as_of stands still, which it never does while somebody listens. `elapsed`: ms since it came on.
+export function isStale(model, elapsed) {
+	return !model.ended && model.asOf !== null && (model.state === 'stale' || elapsed > STILL);
+}
+
 // The line above everything; empty where prices are live ones.
 export function noticeOf(model) {
 	const market = marketOf(model.venue, model.state);
@@ -32,7 +38,7 @@ export function noticeOf(model) {
 	return '';
 }
 
-// { kind, text, detail }. `elapsed`: ms since freshness was last told; `wait`: ms until the next try, null when connected.
+// { kind, text, detail }. `elapsed`: ms since as_of came on; `wait`: ms until the next try, null when connected.
 export function badgeOf(model, elapsed, wait, today = Date.now()) {
 	if (wait !== null) {
 		const next = wait > 1500 && wait < Infinity ? `next try in ${age(wait)}` : '';
@@ -46,7 +52,7 @@ export function badgeOf(model, elapsed, wait, today = Date.now()) {
 	if (model.ended) {
 		return { kind: 'replay', text: 'Recording ended', detail: asOf(model, today) };
 	}
-	if (model.state === 'stale') {
+	if (isStale(model, elapsed)) {
 		return { kind: 'stale', text: 'Stale', detail: `${asOf(model, today)}, ${age(behind)} old` };
 	}
 	const text = { live: 'Live', synthetic: 'Synthetic', replay: 'Replay' }[market];

@@ -213,7 +213,7 @@ export class Model {
 	}
 
 	#takeFreshness(asOf, answer) {
-		if (asOf !== null && (this.asOf === null || asOf >= this.asOf)) {
+		if (asOf !== null && (this.asOf === null || asOf > this.asOf)) {
 			this.asOf = asOf;
 			this.lag = answer.lag_ms;
 		}

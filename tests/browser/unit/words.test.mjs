@@ -15,6 +15,8 @@ const model = (more) => ({ venue: 'binance', state: 'live', asOf: NOON, lag: 300
 test('the badge tells live, stale, replay, synthetic and reconnecting apart', () => {
 	assert.deepEqual(badgeOf(model(), 1700, null, NOON), { kind: 'live', text: 'Live', detail: 'as of 12:00:00 UTC, 2 s ago' });
 	assert.equal(badgeOf(model({ state: 'stale' }), 0, null, NOON).text, 'Stale');
+	assert.equal(badgeOf(model(), 13_000, null, NOON).detail, 'as of 12:00:00 UTC, 13 s old');
+	assert.equal(badgeOf(model({ ended: true }), 13_000, null, NOON).text, 'Recording ended');
 	assert.equal(badgeOf(model({ state: 'synthetic', venue: 'synthetic' }), 0, null, NOON).kind, 'synthetic');
 	assert.equal(badgeOf(model({ state: 'replay', venue: 'replay-x' }), 0, null, NOON).kind, 'replay');
 	assert.equal(badgeOf(model({ state: 'replay', ended: true }), 0, null, NOON).text, 'Recording ended');
