@@ -20,14 +20,12 @@ static void delivered(void *arg, uintptr_t opaque, int ok)
 {
 	struct feed_output *o = arg;
 
-	o->unacknowledged[opaque]--;
 	if (ok) {
+		o->unacknowledged[opaque]--;
 		metric_add(&acknowledged, 1);
-		return;
+	} else {
+		o->lost = true;
 	}
-	metric_add(&failed, 1);
-	o->generation++;
-	log_error("feed_record_lost", "stream=%s", stream_table[opaque].name);
 }
 
 static int make_producer(struct feed_output *o, struct err *e)
@@ -77,6 +75,7 @@ static void bury_producer(struct feed_output *o)
 		metric_add(&failed, (int64_t)o->unacknowledged[i]);
 		o->unacknowledged[i] = 0;
 	}
+	o->lost = false;
 	o->generation++;
 }
 
@@ -168,13 +167,22 @@ enum kafka_sent feed_output_control(
 void feed_output_poll(struct feed_output *o, int timeout_ms)
 {
 	o->sent_since_poll = 0;
-	if (o->producer)
-		kafka_producer_poll(o->producer, timeout_ms);
+	if (!o->producer)
+		return;
+	kafka_producer_poll(o->producer, timeout_ms);
+	if (o->lost)
+		bury_producer(o);
 }
 
 size_t feed_output_flush(struct feed_output *o, int timeout_ms)
 {
-	return o->producer ? kafka_producer_flush(o->producer, timeout_ms) : 0;
+	size_t left = 0;
+
+	if (o->producer)
+		kafka_producer_flush(o->producer, timeout_ms);
+	for (int i = 0; i < STREAM_COUNT; i++)
+		left += o->unacknowledged[i];
+	return left;
 }
 
 void feed_output_left(const struct feed_output *o, char *out, size_t size)

@@ -1,10 +1,10 @@
 /*
  * feed_output: the feed's producer and its topics: events and control records leave here (DESIGN.md 3).
  *
- * Handing over never blocks; a full queue is a return value. What the producer fails for good, or loses by dying, may have left
- * a hole behind the last control record that Kafka has: `generation` then rises, and the owner begins new sessions, so that the
- * hole is declared. (Re-sending what was not acknowledged would take a second copy of the queue; the rows that it saves are
- * those of a fault that is rare, and REST has them.) Feed thread.
+ * Handing over never blocks; a full queue is a return value. A producer that dies (librdkafka's fatal errors; with its gap-less
+ * guarantee also the loss of a single record) is replaced, and what it had not brought to Kafka is given up: the hole lies
+ * behind the last control record that Kafka has. `generation` then rises, and the owner begins new sessions, so that the hole is
+ * declared. (To send the rest again would take a second copy of the queue for a fault that is rare.) Feed thread.
  */
 #pragma once
 #include "control.h"
@@ -20,6 +20,7 @@ struct feed_output {
 	struct kafka_producer *producer; /* NULL: it died and there is no new one yet */
 	int topics[STREAM_COUNT];
 	size_t unacknowledged[STREAM_COUNT];
+	bool lost; /* a record has failed for good: the producer is dead */
 	unsigned generation;
 	unsigned sent_since_poll;
 	int64_t sessions; /* begun so far, for their ids */

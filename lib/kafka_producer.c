@@ -27,6 +27,8 @@ static const char *const defaults[] = {
 /* With their aliases. */
 static const char *const fixed[] = {
 	"enable.idempotence", "true",
+	"enable.gapless.guarantee",
+	"true", /* a record lost for good is fatal: none behind it, least of all a T that claims it, gets in */
 	"acks", "all",
 	"request.required.acks", "all",
 	"message.timeout.ms", "0",

@@ -141,9 +141,9 @@ init() {
 	mv "$new" "$dir/data"
 }
 
-# A cluster id: 22 characters of URL-safe base64, 16 random bytes.
+# A cluster id: 22 characters of URL-safe base64, 16 random bytes. Kafka takes one that begins with '-' for an option.
 random_id() {
-	head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22
+	head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22 | sed 's/^-/_/'
 }
 
 enter() {
