@@ -177,19 +177,20 @@ class Live:
         return found
 
     def close(self):
-        # The watcher first and hard: it would start its program anew.
+        # The watcher first and hard: it would start its program anew. A SIGTERM between its fork and exec is lost, so again and again.
         pid = self.pid() if self.watch.poll() is None else None
         self.watch.kill()
-        if pid is not None:
-            try:
-                os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
+
+        def ended():
+            if pid is None or not pathlib.Path(f"/proc/{pid}").exists():
+                return True
+            os.kill(pid, signal.SIGTERM)
+            return False
+
+        wait_until(ended, "the program has ended", every=0.2)
         for p in self.processes:
             p.terminate()
             p.wait(10)
-        if pid is not None:
-            wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "the program has ended")
 
 
 class Waiters:
