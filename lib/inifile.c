@@ -13,6 +13,7 @@ struct walk {
 	int number;
 	bool further;
 	bool too_long;
+	bool has_nul;
 	bool refused; /* by `take` or by the checks here: `e` has the reason */
 };
 
@@ -21,13 +22,16 @@ static char *read_line(char *line, int room, void *arg)
 {
 	struct walk *w = arg;
 
-	if (w->too_long || !fgets(line, room, w->file))
+	if (w->too_long || w->has_nul || !fgets(line, room, w->file))
 		return NULL;
+	size_t len = strlen(line);
 	w->number++;
 	w->further = *line == ' ' || *line == '\t';
 	/* The rest of a longer line would be taken for a line of its own. */
-	w->too_long = strlen(line) > INIFILE_LINE_BYTES_MAX;
-	return w->too_long ? NULL : line;
+	w->too_long = len > INIFILE_LINE_BYTES_MAX;
+	/* A line ends by its newline or the file's end; one that ends before would hide its rest. */
+	w->has_nul = !w->too_long && !feof(w->file) && (len == 0 || line[len - 1] != '\n');
+	return w->too_long || w->has_nul ? NULL : line;
 }
 
 static int handle(void *arg, const char *section, const char *key, const char *text)
@@ -46,6 +50,8 @@ static int failed(const struct walk *w, const char *path, int result)
 	if (w->too_long)
 		return err_set(w->e, "%s:%d: more than %d bytes in a line", path, w->number,
 			INIFILE_LINE_BYTES_MAX);
+	if (w->has_nul)
+		return err_set(w->e, "%s:%d: a NUL byte", path, w->number);
 	if (w->refused)
 		return err_wrap(w->e, "%s:%d", path, w->number);
 	if (result > 0)

@@ -74,6 +74,26 @@ static bool is_choice(const char *choices, const char *text)
 	return false;
 }
 
+static bool is_in_class(const char *class, char c)
+{
+	for (const char *p = class; *p; p += p[1] == '-' && p[2] ? 3 : 1)
+		if (p[1] == '-' && p[2] ? c >= p[0] && c <= p[2] : c == *p)
+			return true;
+	return false;
+}
+
+static int check_name(const char *text, const struct setting *row, struct err *e)
+{
+	size_t len = 0;
+
+	while (text[len] && is_in_class(row->choices, text[len]))
+		len++;
+	if (!text[len] && (double)len >= row->min && (double)len <= row->max)
+		return 0;
+	return err_set(e, "'%s' is not %.15g to %.15g of the characters %s", text, row->min,
+		row->max, row->choices);
+}
+
 static int check_range(const struct setting *row, double number, struct err *e)
 {
 	if (number >= row->min && number <= row->max)
@@ -112,6 +132,8 @@ int setting_value_parse(struct setting_value *v, const struct setting *row, stru
 		if (row->choices && !is_choice(row->choices, v->text))
 			return err_set(e, "'%s' is none of %s", v->text, row->choices);
 		return 0;
+	case SETTING_NAME:
+		return check_name(v->text, row, e);
 	case SETTING_INT:
 		return parse_int(v, row, e);
 	case SETTING_BOOL:

@@ -13,6 +13,7 @@
 enum setting_type {
 	SETTING_TEXT,
 	SETTING_SECRET, /* text, masked when printed */
+	SETTING_NAME,   /* text of the characters of `choices`, as "a-z0-9-"; min..max of them */
 	SETTING_INT,
 	SETTING_BOOL, /* yes|no */
 	SETTING_FLOAT,
@@ -24,10 +25,10 @@ struct setting {
 	enum setting_type type;
 	const char *unit; /* "ms", "s", "bytes", ... or "" */
 	const char *default_text;
-	double min, max;      /* of numbers */
+	double min, max;      /* of numbers, and of a name's length */
 	const char *programs; /* c(ollector) e(xchange) h (chart) l(ive) t (ctl): who reads it */
 	const char *help;     /* one sentence */
-	const char *choices;  /* of a text that takes only some: "host|ping"; else NULL */
+	const char *choices; /* of a text that takes only some: "host|ping"; of a name; else NULL */
 };
 
 /* In the order of precedence. */

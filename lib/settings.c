@@ -1,5 +1,6 @@
 #include "settings.h"
 #include "inifile.h"
+#include "kafka_property.h"
 #include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #define ENV_PREFIX "PRICEGRAPH_"
 #define NAME_SIZE 200
+#define TEXTS (1u << SETTING_TEXT | 1u << SETTING_SECRET | 1u << SETTING_NAME)
 
 struct settings {
 	size_t count;
@@ -63,6 +65,8 @@ static int set_property(struct settings *s, const char *key, const char *text,
 
 	if (at->append)
 		return err_set(e, "kafka.%s is no list: it can't go on in a further line", key);
+	if (kafka_property_check(key, text, e) < 0)
+		return err_wrap(e, "kafka.%s", key);
 	while (i < n && strcmp(v[i].key, key) != 0)
 		i++;
 	if (i < n && v[i].source > at->source)
@@ -285,7 +289,7 @@ static const struct setting_value *find(
 
 const char *settings_text(const struct settings *s, const char *section, const char *key)
 {
-	return find(s, section, key, 1u << SETTING_TEXT | 1u << SETTING_SECRET)->text;
+	return find(s, section, key, TEXTS)->text;
 }
 
 int64_t settings_int(const struct settings *s, const char *section, const char *key)

@@ -3,7 +3,7 @@
  *
  * Precedence: default < file < environment PRICEGRAPH_<SECTION>_<KEY> < --set section.key=value.
  * Unknown key, junk after a number or a value out of range is an error with file and line.
- * Section [kafka] also takes any librdkafka property; they are kept in order for kafka_conf. In the
+ * Section [kafka] also takes any property that librdkafka knows; they are kept in order for kafka_conf. In the
  * environment their dots are underscores (PRICEGRAPH_KAFKA_LINGER_MS). Variables that name no
  * section of the table are not ours. In the file " ;" begins a comment, and an indented line
  * continues the list above it. Load once at start, read-only afterwards: then any thread may read.

@@ -37,6 +37,8 @@ static const char *type_name(enum setting_type type)
 		return "text";
 	case SETTING_SECRET:
 		return "secret";
+	case SETTING_NAME:
+		return "name";
 	case SETTING_INT:
 		return "int";
 	case SETTING_BOOL:

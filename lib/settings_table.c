@@ -4,13 +4,14 @@
 #define TEXT(s, k, d, p, h) {s, k, SETTING_TEXT, "", d, 0, 0, p, h, NULL}
 #define CHOICE(s, k, c, d, p, h) {s, k, SETTING_TEXT, "", d, 0, 0, p, h, c}
 #define SECRET(s, k, d, p, h) {s, k, SETTING_SECRET, "", d, 0, 0, p, h, NULL}
+#define NAME(s, k, c, d, most, p, h) {s, k, SETTING_NAME, "", d, 1, most, p, h, c}
 #define INT(s, k, u, d, lo, hi, p, h) {s, k, SETTING_INT, u, d, lo, hi, p, h, NULL}
 #define FLOAT(s, k, u, d, lo, hi, p, h) {s, k, SETTING_FLOAT, u, d, lo, hi, p, h, NULL}
 #define BOOL(s, k, d, p, h) {s, k, SETTING_BOOL, "", d, 0, 1, p, h, NULL}
 #define LIST(s, k, d, p, h) {s, k, SETTING_LIST, "", d, 0, 0, p, h, NULL}
 
 const struct setting setting_table[] = {
-	TEXT("venue", "name", "binance", "chlt",
+	NAME("venue", "name", "a-z0-9-", "binance", 90, "chlt",
 		"Venue served: binance, synthetic or replay-<name>; names the topics and the rows."),
 	CHOICE("venue", "clock", "host|ping", "host", "c",
 		"Where the venue's time comes from: the host's clock set right by REST, or the server's PINGs."),
@@ -38,7 +39,7 @@ const struct setting setting_table[] = {
 
 	TEXT("kafka", "bootstrap.servers", "127.0.0.1:9092", "clt",
 		"Some of the brokers, host:port separated by commas."),
-	TEXT("topics", "prefix", "pricegraph", "clt", "First part of the topics' names."),
+	NAME("topics", "prefix", "A-Za-z0-9._-", "pricegraph", 90, "clt", "First part of the topics' names."),
 	INT("topics", "replication", "", "1", 1, 15, "ct", "Replication factor of topics that are created."),
 	INT("topics", "retention", "h", "72", 1, 8760, "ct", "How long live topics keep their records."),
 

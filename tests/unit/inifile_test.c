@@ -73,6 +73,8 @@ static void names_the_first_bad_line(void **state)
 	assert_string_equal(e.text, ":5: neither [section] nor key = value");
 	assert_int_equal(read_text("[a\nx = 1\n", 9, &s, &e), -1);
 	assert_string_equal(e.text, ":1: neither [section] nor key = value");
+	assert_int_equal(read_text("[a]\nx = 1\0y\nz = 2\n", 17, &s, &e), -1);
+	assert_string_equal(e.text, ":2: a NUL byte");
 }
 
 static void takes_long_lines_up_to_its_maximum(void **state)
