@@ -46,8 +46,9 @@ int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_hea
 		goto fail;
 	}
 	if (PQgetisnull(rows, 0, 3)) {
-		problem_answer(a, PROBLEM_BAD_SYMBOL, "Symbol '%s' is not collected at venue '%s'.",
-			symbol, h.venue);
+		problem_answer(a, PROBLEM_BAD_SYMBOL,
+			"Parameter 'symbol': '%s' is not collected at venue '%s'.", symbol,
+			h.venue);
 		chart_reader_end(r);
 		goto fail;
 	}

@@ -1,5 +1,6 @@
 #include "param.h"
 #include "problem.h"
+#include "utf8.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -50,6 +51,18 @@ static bool is_choice(const char *choices, const char *text, size_t len)
 	return false;
 }
 
+static bool is_utf8(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_len(p + i, len - i);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 static bool parse_int(const char *text, int64_t *out)
 {
 	const char *digits = text + (*text == '-');
@@ -76,11 +89,12 @@ static int check(const struct param *p, struct param_value *v, struct answer *a)
 	}
 	switch (p->type) {
 	case PARAM_TEXT:
-		if ((int64_t)v->len >= p->min && (int64_t)v->len <= p->max)
+		if ((int64_t)v->len >= p->min && (int64_t)v->len <= p->max &&
+			is_utf8(v->text, v->len))
 			return 0;
 		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
 			"Data sent for parameter '%s' is not valid: %" PRId64 " to %" PRId64
-			" bytes.",
+			" bytes of UTF-8.",
 			p->name, p->min, p->max);
 		return -1;
 	case PARAM_INT:

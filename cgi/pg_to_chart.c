@@ -3,6 +3,7 @@
 #include "chart_reader.h"
 #include "clock.h"
 #include "metrics.h"
+#include "param.h"
 #include "problem.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,18 @@ struct pg_to_chart {
 	struct chart_reader *readers[];
 };
 
+static const struct param no_params[] = {
+	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
+};
+
 static void print_metrics(struct chart_reader *r, const struct request *rq, struct answer *a)
 {
+	struct param_values values;
+
 	(void)r;
-	(void)rq;
+	if (param_parse(no_params, rq->query, &values, a) != 0)
+		return;
+	param_values_done(&values);
 	a->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 	metrics_print(&a->body);

@@ -112,8 +112,8 @@ static int take_symbols(struct cache *cache, char *list, struct poll_request *q,
 		struct cache_want *w = &q->wants[q->count];
 		w->symbol = cache_find(cache, name);
 		if (w->symbol == NULL) {
-			problem_answer(
-				a, PROBLEM_BAD_SYMBOL, "symbol '%.64s' is not collected", name);
+			problem_answer(a, PROBLEM_BAD_SYMBOL,
+				"Parameter 'symbols': '%.64s' is not collected.", name);
 			return -1;
 		}
 		for (size_t i = 0; i < q->count; i++) {

@@ -83,6 +83,8 @@ static void names_what_is_wrong(void **state)
 	refuses("symbol=12345678901", "\"code\":-1130", "'symbol'");
 	refuses("symbol=B%00", "\"code\":-1130", "'symbol'");
 	refuses("symbol=B%4", "\"code\":-1130", "'symbol'");
+	refuses("symbol=B%ff", "\"code\":-1130", "'symbol'");
+	refuses("symbol=%ED%A0%80", "\"code\":-1130", "'symbol'");
 	refuses("symbol=B&limit=0", "\"code\":-1130", "'limit'");
 	refuses("symbol=B&limit=1501", "\"code\":-1130", "'limit'");
 	refuses("symbol=B&limit=", "\"code\":-1130", "'limit'");
