@@ -9,20 +9,19 @@ export LC_ALL=C.UTF-8
 
 passed=0
 failed=0
-output=build/lint/output
-mkdir -p build/lint/cppcheck
+mkdir -p build/lint/cppcheck build/log
 
 # check <name> <command...>
 check() {
-	local name=$1 begin=${EPOCHREALTIME/./}
+	local name=$1 begin=${EPOCHREALTIME/./} output=build/log/lint-$1.log
 	shift
 	if "$@" >"$output" 2>&1 </dev/null; then
 		passed=$((passed + 1))
 		printf 'ok   %-12s %5d ms\n' "$name" $(((${EPOCHREALTIME/./} - begin) / 1000))
 	else
 		failed=$((failed + 1))
-		printf 'FAIL %s\n' "$name"
-		head -n 60 "$output"
+		printf 'FAIL %s (all of it: %s)\n' "$name" "$output"
+		head -n 40 "$output"
 	fi
 }
 

@@ -12,9 +12,11 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-FOLDERS = [pathlib.Path(p) for p in (".", "lib", "cgi", "daemon", "tests/unit", "build/release/gen")]
+# As the compiler looks for them: the folders of -I in the command.
+FOLDERS = [pathlib.Path(p) for p in re.findall(r"-I(\S+)", sys.argv[2]) if not p.startswith("/")]
 
 
 @functools.lru_cache(None)
@@ -39,9 +41,10 @@ def closure(path):
 
 
 def key(command, path):
-    h = hashlib.sha256(command.encode())
+    # The same for every variant: what a build generates is the same in each.
+    h = hashlib.sha256(re.sub(r"build/[^/ ]+/gen", "gen", command).encode())
     for p in [pathlib.Path(".clang-tidy"), *closure(path)]:
-        h.update(str(p).encode() + b"\0" + p.read_bytes())
+        h.update(p.name.encode() + b"\0" + p.read_bytes())
     return h.hexdigest()
 
 
@@ -66,9 +69,11 @@ def main():
             else:
                 failed += 1
                 print(output, end="")
-    # Stamps of former states serve nobody.
+    # Stamps of former states serve nobody; another run may still need a young one.
     for stamp in set(os.listdir(stamps)) - set(keys.values()):
-        (stamps / stamp).unlink()
+        path = stamps / stamp
+        if time.time() - path.stat().st_mtime > 86400:
+            path.unlink(missing_ok=True)
     sys.exit(failed > 0)
 
 
