@@ -1,0 +1,125 @@
+"""Kafka → PostgreSQL: events a second of a sink that catches up, beside COPY of the rows that it stored, sorted, in binary, ready
+made, in transactions of as many rows as the sink's batch, into the same tables."""
+
+import time
+
+import psycopg
+
+import market
+from measure import Pair, cpu_us, memory_mib, produce, table
+from parts import Stack, wait_until
+
+ROUNDS, BATCH = 2, 10_000
+WIDE_SYMBOLS, WIDE_SECONDS = 1500, 60
+DENSE_SECONDS, DENSE_RATE = 60, 2500
+KEYS = {"raw_mini_ticker": "event_us, symbol", "candle_1s": "open_us, symbol", "raw_trade": "trade_us, symbol, id"}
+SIGNATURE_BYTES = 19
+TRAILER = b"\xff\xff"
+
+
+def stored_offsets(stack):
+    return stack.one("SELECT coalesce(sum(next_offset), 0)::bigint FROM kafka_offset")
+
+
+def backend(stack):
+    """The process that serves the sink."""
+    return stack.one("SELECT pid FROM pg_stat_activity WHERE datname = %s AND application_name = 'pricegraph-sink'", stack.database)
+
+
+def start_sink(stack):
+    collector = stack.start("pricegraph-collector")
+    wait_until(lambda: " sink_started " in collector.text(), "the sink starts", every=0.005)
+    return collector
+
+
+def begin(stack, folder, streams, names, lines):
+    """The session, its symbols and a first second are stored; the sink is not running. How many records there are."""
+    collector = start_sink(stack)
+    first = market.save(folder / "begin", [*market.control("begin", market.T0, streams, names), *lines])
+    produce(f"{stack.prefix}.{stack.venue}", folder / "begin")
+    wait_until(lambda: stored_offsets(stack) == first, "the first second is stored")
+    if collector.stop() != 0:
+        raise AssertionError(collector.text())
+    return first
+
+
+def catch_up(stack, count):
+    """From the sink's start to the commit of the last record."""
+    (stack.folder / "pricegraph-collector.log").unlink()
+    collector = start_sink(stack)
+    began = time.monotonic()
+    pid, server = collector.process.pid, backend(stack)
+    before = cpu_us(pid), cpu_us(server)
+    wait_until(lambda: stored_offsets(stack) == count, "everything is stored", 300, every=0.02)
+    seconds = time.monotonic() - began
+    used = cpu_us(pid) - before[0], cpu_us(server) - before[1]
+    memory = memory_mib(pid)
+    if collector.stop() != 0:
+        raise AssertionError(collector.text())
+    return seconds, used, memory
+
+
+def rows_of(c, name):
+    """The table's rows for COPY, sorted by its key: the signature, and each row's bytes."""
+    with c.cursor().copy(f"COPY (SELECT * FROM {name} ORDER BY {KEYS[name]}) TO STDOUT (FORMAT binary)") as copy:
+        rows = [bytes(row) for row in copy]
+    signature, rows[0] = rows[0][:SIGNATURE_BYTES], rows[0][SIGNATURE_BYTES:]
+    if rows[-1] != TRAILER:
+        raise AssertionError("the end of a COPY is not as expected")
+    return signature, rows[:-1]
+
+
+def copy_again(stack, names):
+    """Empties the tables and copies their rows into them; rows, seconds and the server's processor time."""
+    with psycopg.connect(stack.db.info.dsn, options="-c search_path=pricegraph", autocommit=True) as c:
+        batches = []
+        for name in names:
+            signature, rows = rows_of(c, name)
+            batches += [(name, len(rows[i:i + BATCH]), signature + b"".join(rows[i:i + BATCH]) + TRAILER)
+                        for i in range(0, len(rows), BATCH)]
+        c.execute("TRUNCATE " + ", ".join(names))
+        before = cpu_us(c.info.backend_pid)
+        began = time.monotonic()
+        for name, _, data in batches:
+            with c.cursor().copy(f"COPY {name} FROM STDIN (FORMAT binary)") as copy:
+                copy.write(data)
+        seconds = time.monotonic() - began
+        return sum(n for _, n, _ in batches), seconds, cpu_us(c.info.backend_pid) - before
+
+
+def run(folder, pair, shape):
+    streams, names, first, rest, tables = shape
+    stack = Stack(folder, "replay-sink", {"feed.enabled": "no"})
+    try:
+        count = begin(stack, folder, streams, names, first())
+        more = market.save(folder / "rest", rest())
+        produce(f"{stack.prefix}.{stack.venue}", folder / "rest")
+        seconds, (cpu, server_cpu), memory = catch_up(stack, count + more)
+        stored = sum(stack.one(f"SELECT count(*) FROM {t}") for t in tables)
+        with open(folder / "rest") as lines:
+            events = sum(1 for line in lines if line.split("\t")[2])
+        rows, bare_seconds, bare_cpu = copy_again(stack, tables)
+        if rows != stored or stack.one("SELECT count(*) FROM quarantine"):
+            raise AssertionError(f"{rows} rows of {stored}")
+        pair.add(events / seconds, rows / bare_seconds, ratio_by_CPU=bare_cpu / (cpu + server_cpu) * events / rows,
+                 CPU_µs_per_event=cpu / events, PostgreSQL_µs_per_event=server_cpu / events, PostgreSQL_µs_per_row_bare=bare_cpu / rows,
+                 resident_MiB=memory[0], at_most_MiB=memory[1])
+    finally:
+        stack.close()
+
+
+def measure(folder):
+    every = market.symbols(WIDE_SYMBOLS)
+    two = ["BTCUSDT", "ETHUSDT"]
+    what = "pricegraph-collector, Kafka → committed, catching up with its default batches"
+    bare = f"sorted binary COPY of the same rows into the same partitions, {BATCH:,} rows a transaction"
+    wide = Pair(f"{WIDE_SYMBOLS:,} symbols, miniTicker and kline_1s, {WIDE_SECONDS} s", "events/s", what, bare)
+    dense = Pair(f"trades of 2 symbols, {DENSE_SECONDS * DENSE_RATE * 2:,}", "events/s", what, bare)
+    shapes = ((wide, (("miniTicker", "kline_1s"), every, lambda: market.wide(every, 1),
+                      lambda: market.wide(every, WIDE_SECONDS, 1), ("raw_mini_ticker", "candle_1s"))),
+              (dense, (("trade",), two, lambda: market.dense(two, 1, DENSE_RATE),
+                       lambda: market.dense(two, DENSE_SECONDS, DENSE_RATE, 1), ("raw_trade",))))
+    for _ in range(ROUNDS):
+        for pair, shape in shapes:
+            run(folder, pair, shape)
+    return table("Sink", [wide, dense])
