@@ -9,6 +9,7 @@
 
 #define COLD_WAIT_US (2 * SECOND_US)
 #define COLD_WAIT_CGI_US (10 * SECOND_US) /* such a process begins with an empty cache */
+#define SHARED_US (200 * MS_US)           /* how long one answer serves all who ask the same */
 #define QUIET_US SECOND_US                /* as_of alone is news at most this often */
 #define ANSWER_SPARE 65536                /* of a body, for what is not events */
 
@@ -29,6 +30,7 @@ struct cache_to_poll {
 	/* Of the epoll thread: the last answer, for those that ask the same of the same state of the cache. */
 	uint64_t last_version;
 	struct poll_request *last; /* NULL: none */
+	int64_t last_us; /* monotonic; when last_body was made: its lag and state grow old */
 	struct buf last_body;
 	bool last_recovered;
 };
@@ -246,7 +248,8 @@ static bool is_same(const struct poll_request *q, const struct poll_request *oth
 static void answer_again(struct cache_to_poll *p, struct poll_request *q, struct answer *a)
 {
 	uint64_t version = cache_version(p->cache);
-	if (version == p->last_version && is_same(q, p->last)) {
+	if (version == p->last_version && clock_mono_us() - p->last_us < SHARED_US &&
+		is_same(q, p->last)) {
 		begin_answer(p->last_recovered, a);
 		buf_add(&a->body, p->last_body.data, p->last_body.len);
 		return;
@@ -258,6 +261,7 @@ static void answer_again(struct cache_to_poll *p, struct poll_request *q, struct
 	if (p->last != NULL)
 		memcpy(p->last, q, size);
 	answer(p, q, r, a);
+	p->last_us = clock_mono_us();
 	p->last_version = a->status == 200 ? version : 0;
 	p->last_recovered = r->recovered;
 	buf_reset(&p->last_body);

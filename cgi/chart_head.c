@@ -57,6 +57,7 @@ int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_hea
 	h.times.settle_us = pg_int(rows, 0, 2);
 	h.partition = (int)pg_int(rows, 0, 3);
 	h.revision = int_or_unknown(rows, 4);
+	h.newest_revision = int_or_unknown(rows, 14);
 	h.times.first_us = int_or_unknown(rows, 5);
 	h.times.as_of_us = int_or_unknown(rows, 6);
 	h.since_us = int_or_unknown(rows, 7);

@@ -57,7 +57,7 @@ static bool is_unchanged(const struct chart_view *v, const struct request *rq, s
 {
 	char text[1024];
 	int len = snprintf(text, sizeof(text), "%s %" PRId64 ".%" PRId64 " %s %d %s", v->head.venue,
-		v->head.generation, v->head.revision, chart_state_name(v->head.fresh.state),
+		v->head.generation, v->head.newest_revision, chart_state_name(v->head.fresh.state),
 		v->head.fresh.ended, rq->query);
 
 	if (len < 0 || (size_t)len >= sizeof(text))

@@ -1,7 +1,12 @@
 -- $1 venue, $2 symbol. as_of: the least T over the streams that the symbol is subscribed to; if none is any more, the last that was heard.
 -- settled: as the sink reckons it (sink_symbol_settles_at): nothing more comes from a session that has ended, nor from before one that lives.
+-- revision: a closed second is stored before it is settled, and answered only then: whoever asks for changes must be told of it.
 -- The feed is the newest alive record of its sessions. few: see the functions of migration 4.
-SELECT v.epoch, v.generation, v.settle_us, s.i, p.revision, s.first_us,
+SELECT v.epoch, v.generation, v.settle_us, s.i,
+	least(p.revision, (
+		SELECT min(b.revision) - 1
+		FROM bars_1s(v.venue, s.symbol, heard.settled_us - heard.settled_us % 1000000, heard.to_us + 30000000, few.few) AS b
+	)) AS revision, s.first_us,
 	coalesce(heard.to_us, (
 		SELECT max(least(u.to_us, sp.to_us))
 		FROM subscription AS u
@@ -9,11 +14,14 @@ SELECT v.epoch, v.generation, v.settle_us, s.i, p.revision, s.first_us,
 		WHERE u.venue = v.venue AND u.symbol = s.symbol
 	)) AS as_of_us,
 	(SELECT min(u.from_us) FROM subscription AS u WHERE u.venue = v.venue AND u.symbol = s.symbol) AS since_us,
-	(SELECT count(*) FROM (SELECT FROM symbol AS y WHERE y.venue = v.venue LIMIT 17) AS x) <= 16 AS few,
-	feed.clock_us, feed.alive_us, feed.speed, feed.ended, heard.settled_us
+	few.few,
+	feed.clock_us, feed.alive_us, feed.speed, feed.ended, heard.settled_us, p.revision AS newest_revision
 FROM venue AS v
 LEFT JOIN symbol AS s ON s.venue = v.venue AND s.symbol = $2
 LEFT JOIN partition AS p ON p.venue = v.venue AND p.i = s.i
+CROSS JOIN LATERAL (
+	SELECT count(*) <= 16 AS few FROM (SELECT FROM symbol AS y WHERE y.venue = v.venue LIMIT 17) AS x
+) AS few
 LEFT JOIN LATERAL (
 	SELECT min(streams.to_us) AS to_us, min(streams.settled_us) AS settled_us
 	FROM (

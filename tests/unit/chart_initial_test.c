@@ -21,7 +21,7 @@ static void answers_the_newest_seconds(void **state)
 			"true") ",[@294,\"19.00000000\",\"20.00000000\",\"19.00000000\",\"19."
 				"50000000\",\"3.00000000\",\"58.123456789\",2,\"trade\",true]]");
 	IS("gaps", "[]");
-	IS("revision", "\"1.20\"");
+	IS("revision", "\"1.8\"");
 	IS("cursor", "\"c1:replay-t:1:3.miniTicker.100.kline_1s.50\"");
 	IS("open",
 		"{\"from\":@295,\"t\":@300,\"base\":null,\"before\":{\"t\":@295,\"base\":null}}");

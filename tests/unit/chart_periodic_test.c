@@ -10,7 +10,7 @@ static void periodic_tells_nothing_when_nothing_changed(void **state)
 	IS("removed", "[]");
 	IS("gaps", "[]");
 	IS("reload", "false");
-	IS("revision", "\"1.20\"");
+	IS("revision", "\"1.8\"");
 	IS("open",
 		"{\"from\":@295,\"t\":@300,\"base\":null,\"before\":{\"t\":@295,\"base\":null}}");
 	IS("cursor", "\"c1:replay-t:1:3.miniTicker.100.kline_1s.50\"");
