@@ -3,7 +3,8 @@
 #include "clock.h"
 #include "topic.h"
 
-int topics_ensure(const struct settings *s, struct kafka_admin *admin, int timeout_ms, struct err *e)
+int topics_ensure(
+	const struct settings *s, struct kafka_admin *admin, int timeout_ms, struct err *e)
 {
 	char names[STREAM_COUNT + 1][TOPIC_NAME_SIZE];
 	struct kafka_topic_spec specs[STREAM_COUNT + 1];

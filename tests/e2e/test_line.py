@@ -89,7 +89,7 @@ def has_candles(run):
 
 
 def test_initial_then_live(run):
-    stack = run(FEED="synthetic")
+    stack = run(FEED="synthetic", SPEED="3")  # so that whole minutes pass
     wait_until(lambda: has_candles(stack), "five candles", 30)
     first = initial(stack, "1s")
     cursor, seconds, answers, killed = first["cursor"], {}, 0, False
@@ -111,7 +111,7 @@ def test_initial_then_live(run):
                 killed = True
     assert killed and answers > 20
     # Younger seconds may still have been on their way when the last answer came.
-    last_t = as_of // 1000 * 1000 - 6000
+    last_t = as_of // 1000 * 1000 - 10_000
     later = wait_until(lambda: (lambda a: a["open"]["from"] > last_t and a)(initial(stack, "1s", 1000)), "all is settled")
     stored = {c[0]: c for c in later["candles"]}
     contiguous = list(range(first["open"]["from"], last_t + 1000, 1000))
