@@ -1,6 +1,6 @@
 /*
  * cache: the last minutes of every symbol's candles, as read from the live topics, and which cursors can be continued with
- * them (SEMANTICS.md 3 and 4).
+ * them.
  *
  * One reader thread fills it in the order of the partitions; any thread asks. Its own lock guards everything; no function
  * blocks for longer than copying an answer takes. A struct cache_symbol, once found, stays valid until cache_free.

@@ -1,5 +1,5 @@
 /*
- * cache_symbol: what the cache knows of one symbol, and the sessions of one topic partition that feed it (SEMANTICS.md 2).
+ * cache_symbol: what the cache knows of one symbol, and the sessions of one topic partition that feed it.
  *
  * A symbol's as_of is the least, over the streams that a session subscribes it on, of the greatest T read of those sessions. It
  * never falls. Symbols live as long as the cache; not thread-safe: the cache's lock guards them.

@@ -1,5 +1,5 @@
 /*
- * cache_to_poll: the arrow from the cache to who asks: `api/v1/live` as a long poll (DESIGN.md 5, SEMANTICS.md 4).
+ * cache_to_poll: the arrow from the cache to who asks: `api/v1/live` as a long poll.
  *
  * Threads: fcgi_server's workers (requests) and its epoll thread (parked ones). A poll is answered at once if there is anything
  * behind its cursor, else as soon as there is, else when as_of has risen behind its cursor and the poll is a second old (so that

@@ -1,5 +1,5 @@
 /*
- * chart_bars: the bars of an answer: what is stored, and what is made at reading: the flat rows (SEMANTICS.md 2 and 4). Pure computations.
+ * chart_bars: the bars of an answer: what is stored, and what is made at reading: the flat rows. Pure computations.
  *
  * One bar for each bucket of a window, oldest first. A covered bucket without a candle is flat at the close before it: v, q and n
  * are 0 where kline_1s or trade covered it, unknown where only miniTicker did. A bucket that is not covered wholly is absent, and so is one

@@ -1,5 +1,5 @@
 /*
- * chart_json: members that the answers about candles share (PLAN of the formats: DESIGN.md 5). Each appends a comma and its member.
+ * chart_json: members that the answers about candles share. Each appends a comma and its member.
  */
 #pragma once
 #include "chart_view.h"

@@ -1,5 +1,5 @@
 /*
- * chart_state: how fresh an answer is, from the feed's alive records, never from the age of the last trade (DESIGN.md 5). Pure computations.
+ * chart_state: how fresh an answer is, from the feed's alive records, never from the age of the last trade. Pure computations.
  */
 #pragma once
 #include "chart_cover.h"
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define CHART_STALE_US                                                                             \
-	10000000LL /* wall time without a new alive record, or with T standing still (SEMANTICS.md 1) */
+	10000000LL /* wall time without a new alive record, or with T standing still */
 
 struct chart_feed { /* the newest control record that the sink has committed */
 	bool known;

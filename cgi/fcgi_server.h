@@ -1,5 +1,5 @@
 /*
- * fcgi_server: FastCGI over libfcgi: kept connections, a bounded pool of workers, and parked requests (LIMITS.md, libfcgi).
+ * fcgi_server: FastCGI over libfcgi: kept connections, a bounded pool of workers, and parked requests.
  *
  * One epoll thread owns the listening socket (fd 0), the idle kept connections and the parked descriptors; readable ones are
  * handed to a worker, which reads the request through libfcgi, calls the handler and answers or parks. A parked request is a

@@ -1,5 +1,5 @@
 /*
- * meta_record: a record of the compacted topic `<prefix>.<venue>.meta`: keys `epoch` and `rev/<symbol>` (DESIGN.md 3). The only file
+ * meta_record: a record of the compacted topic `<prefix>.<venue>.meta`: keys `epoch` and `rev/<symbol>`. The only file
  * of cgi/ that sees json-c. A parser belongs to one thread.
  */
 #pragma once

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* code and msg: BINANCE.md 6. Where msg is NULL, Binance's own text names the parameter and is the detail. */
+/* code and msg: Binance's documentation. Where msg is NULL, Binance's own text names the parameter and is the detail. */
 static const struct kind {
 	int status, code;
 	const char *type, *title, *msg, *headers;

@@ -1,6 +1,6 @@
 /*
  * pricegraph-exchange: a model exchange that speaks Binance's websocket and REST protocols over a
- * recording or a synthetic market (SEMANTICS.md 6). `--list <recording>` prints what a recording
+ * recording or a synthetic market. `--list <recording>` prints what a recording
  * holds and ends.
  */
 #include "clock.h"

@@ -1,5 +1,5 @@
 /*
- * exchange_request: the control requests of a websocket client and their answers (BINANCE.md 3).
+ * exchange_request: the control requests of a websocket client and their answers (Binance's documentation).
  *
  * SUBSCRIBE, UNSUBSCRIBE, LIST_SUBSCRIPTIONS, SET_PROPERTY, GET_PROPERTY; ids are int64, texts of
  * at most 36 characters, or null, and echoed. A stream that does not exist is accepted in silence.
@@ -15,5 +15,5 @@ enum request_outcome { REQUEST_ANSWERED, REQUEST_SUBSCRIBED };
  * SUBSCRIBE succeeded. */
 enum request_outcome exchange_request(
 	struct hub *h, struct hub_client *c, const char *text, size_t len, struct buf *answer);
-/* False: not the name of a stream by its form (BINANCE.md 3, `invalid stream`). */
+/* False: not the name of a stream by its form (Binance, `invalid stream`). */
 bool exchange_stream_valid(struct slice name);

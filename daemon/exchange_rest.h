@@ -1,5 +1,5 @@
 /*
- * exchange_rest: the REST endpoints of the model exchange (BINANCE.md 6): /api/v3/ping, time,
+ * exchange_rest: the REST endpoints of the model exchange (Binance's documentation): /api/v3/ping, time,
  * klines, uiKlines, exchangeInfo.
  *
  * All answers come from the market as it is at that moment. One owning thread; never blocks.

@@ -156,7 +156,7 @@ static int received(
 	return rc;
 }
 
-/* Clients may answer the latest of several PINGs only (LIMITS.md), so any PONG with a payload
+/* Clients may answer the latest of several PINGs only, so any PONG with a payload
  * answers those before. */
 static void ponged(struct ws_session *s, struct slice in)
 {

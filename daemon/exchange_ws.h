@@ -2,7 +2,7 @@
  * exchange_ws: the websocket connections of the model exchange (libwebsockets): paths, requests,
  * PINGs, limits, closing.
  *
- * Paths and behaviour: BINANCE.md 2 to 4. Every PING carries the venue's clock in ms as decimal
+ * Paths and behaviour: Binance's documentation. Every PING carries the venue's clock in ms as decimal
  * text, strictly behind the frames of that time: at connect, behind each answer to SUBSCRIBE, and
  * once a `clock_ping_us`. A client that has not answered a PING in `pong_timeout_us`, or sends
  * more than 5 requests in a second, is closed with 1008. PONGs are not counted, and PINGs of the

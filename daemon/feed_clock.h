@@ -1,5 +1,5 @@
 /*
- * feed_clock: what time it is at the venue (SEMANTICS.md 1).
+ * feed_clock: what time it is at the venue.
  *
  * FEED_CLOCK_HOST: the host's clock and an offset, measured from https://<rest host>/api/v3/time on a thread of its own
  * ("clock"), at the start and every ten minutes, so that the feed never waits for REST. Until it was measured once the clock is

@@ -1,6 +1,6 @@
 /*
  * feed_connection: one websocket connection's life: connect, subscribe, sessions begun and kept alive, frames into Kafka,
- * PINGs, hang-up, back-off, again (DESIGN.md 3, SEMANTICS.md 2, BINANCE.md 2-4).
+ * PINGs, hang-up, back-off, again.
  *
  * T is the venue time of the last byte read whose predecessors were all handed over: of a frame its E, if that is not ahead of
  * the venue's clock by more than a tolerance; of a PONG the clock when its PING left; of a server's PING what it says. While the

@@ -2,7 +2,7 @@
  * feed_frame: what one text frame of the exchange holds, with the event's bytes as slices of the frame.
  *
  * Dispatch is by the wrapper's name ({"stream":...,"data":...}), then by `e`; unwrapped events go by `e` alone (of klines also
- * by their interval). Nothing is printed anew: what goes to Kafka is the slice. Frame shapes: BINANCE.md 2, 3, 5. Passive
+ * by their interval). Nothing is printed anew: what goes to Kafka is the slice. Frame shapes: Binance's documentation. Passive
  * values that point into the frame; any thread.
  */
 #pragma once

@@ -1,5 +1,5 @@
 /*
- * feed_output: the feed's producer and its topics: events and control records leave here (DESIGN.md 3).
+ * feed_output: the feed's producer and its topics: events and control records leave here.
  *
  * Handing over never blocks; a full queue is a return value. A producer that dies (librdkafka's fatal errors; with its gap-less
  * guarantee also the loss of a single record) is replaced, and what it had not brought to Kafka is given up: the hole lies
@@ -35,7 +35,8 @@ void feed_output_done(struct feed_output *o);
  * KAFKA_FULL to the caller, with a new generation. */
 enum kafka_sent feed_output_event(
 	struct feed_output *o, const struct feed_frame *f, int64_t received_us);
-/* One control record into its partition of the stream's topic; as above. `arg` is the struct feed_output: fits feed_session_send. */
+/* One control record into its partition of the stream's topic; as above. `arg` is the struct feed_output, so that it fits
+ * feed_session_send. */
 enum kafka_sent feed_output_control(
 	void *arg, enum stream_kind stream, const struct control *record);
 /* Serves acknowledgements; waits at most `timeout_ms` for one. */

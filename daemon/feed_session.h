@@ -1,5 +1,5 @@
 /*
- * feed_session: one websocket connection on one topic, and the control records that speak of it (SEMANTICS.md 2).
+ * feed_session: one websocket connection on one topic, and the control records that speak of it.
  *
  * Every partition of the topic gets `begin`, then `alive` each second, at last `ended` if it was a clean stop; a record that
  * meets a full queue stays due and is tried again. T is taken when a record is handed over, and the owner tells a T only when
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define FEED_SYMBOLS_EVERY_US                                                                      \
-	50000000LL /* an alive with symbols: SEMANTICS.md asks for 60 s at most */
+	50000000LL /* an alive with symbols: a reader may rely on 60 s */
 
 struct feed_time {
 	int64_t clock_us; /* the venue's clock */

@@ -1,5 +1,5 @@
 /*
- * feed_subscribe: the SUBSCRIBE requests of one connection and their answers (BINANCE.md 3, 4).
+ * feed_subscribe: the SUBSCRIBE requests of one connection and their answers (Binance's documentation).
  *
  * Requests hold at most FEED_REQUEST_BYTES bytes (the exchange meets longer ones with silence) and leave at most twice a
  * second. Each has an id from a counter that starts anew with the connection and is pending until its answer came or its time

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HUB_STREAMS_MAX 1024 /* of one connection (BINANCE.md 4) */
+#define HUB_STREAMS_MAX 1024 /* of one connection (Binance's documentation) */
 #define HUB_NAME_MAX 128
 
 struct hub_stream;

@@ -1,6 +1,6 @@
 /*
  * market: the model's market: items of a source become the exchange's events, each at its market
- * time (BINANCE.md 5 and 9).
+ * time (Binance's documentation).
  *
  * Of trades: a `trade` event at the item's time; a closed `kline_1s` for each second from the
  * symbol's first trade on (n=0 with the previous close when nobody traded), MARKET_KLINE_DELAY_US

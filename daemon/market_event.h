@@ -1,5 +1,5 @@
 /*
- * market_event: the texts of the exchange's event objects (BINANCE.md 5), members and their order
+ * market_event: the texts of the exchange's event objects (Binance's documentation), members and their order
  * as on the wire.
  *
  * Times are printed in ms. Passive, any thread.

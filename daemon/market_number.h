@@ -3,7 +3,7 @@
  * 10^-8, quote volumes in 10^-16.
  *
  * Exact, and small enough to keep every second of days in memory. Sums of 24 h stay far below 128
- * bits (BINANCE.md 17). Passive, any thread.
+ * bits (Binance's documentation). Passive, any thread.
  */
 #pragma once
 #include "buf.h"

@@ -1,5 +1,5 @@
 /*
- * market_window: the rolling 24 h statistics of one symbol, exact (BINANCE.md 9).
+ * market_window: the rolling 24 h statistics of one symbol, exact (Binance's documentation).
  *
  * Time is cut into slots of 1 s that end at the symbol's phase: a slot that ends at E holds the
  * trades with E - 1 s < T <= E. A miniTicker is made only at ends of slots, so the window (E - 24

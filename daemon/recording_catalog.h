@@ -1,7 +1,7 @@
 /*
  * recording_catalog: what a recording holds, learned by reading it once: symbols, streams, and
  * which of its files are sources of trades (those are derived into trade, kline_1s and miniTicker;
- * the others' frames go out as they are: SEMANTICS.md 6).
+ * the others' frames go out as they are).
  *
  * Passive once made; any thread.
  */

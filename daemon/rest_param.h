@@ -1,6 +1,6 @@
 /*
  * rest_param: the query parameters of a REST request, checked against what the endpoint takes
- * (BINANCE.md 6).
+ * (Binance's documentation).
  *
  * Passive; one request at a time, one owning thread.
  */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum origin { /* rank of the source; a greater one wins (SEMANTICS.md 3). Stored as this number. */
+enum origin { /* rank of the source; a greater one wins. Stored as this number. */
 	ORIGIN_SAMPLE = 1,
 	ORIGIN_AGG_TRADE = 2,
 	ORIGIN_TRADE = 3,

@@ -20,6 +20,6 @@ int64_t clock_mono_us(void);
 int64_t clock_floor(int64_t t_us, int64_t width_us);
 
 /* The exchange's integer times are ms, or µs with timeUnit=MICROSECOND and in the
- * archive since 2025: by magnitude, >= 10^14 means µs (BINANCE.md 7). Negative or
+ * archive since 2025: by magnitude, >= 10^14 means µs (Binance's documentation). Negative or
  * overflowing input gives -1. */
 int64_t clock_from_exchange(int64_t ms_or_us);

@@ -1,5 +1,5 @@
 /*
- * control: the in-band control records (DESIGN.md 3, SEMANTICS.md 2): JSON without key, header
+ * control: the in-band control records: JSON without key, header
  * "control".
  *
  * T: venue time of the last byte read on that connection; all frames of that session before it in

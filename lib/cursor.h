@@ -1,6 +1,6 @@
 /*
  * cursor: a place in the live topics: venue, epoch, and per partition the next offset of every live
- * stream topic (SEMANTICS.md 4). It survives restarts of every process, because it is made of Kafka
+ * stream topic. It survives restarts of every process, because it is made of Kafka
  * offsets.
  *
  * Text form, safe in a URL without escaping and opaque to clients:

@@ -2,7 +2,7 @@
  * decimal: exact decimal numbers, for prices and volumes end to end (never double).
  *
  * value = units / 10^scale, 0 <= scale <= DECIMAL_SCALE_MAX. 128 bits, because 24 h
- * base volumes pass 2.6e22 at 8 places (BINANCE.md 17). Canonical form: scale 8 if
+ * base volumes pass 2.6e22 at 8 places (Binance's documentation). Canonical form: scale 8 if
  * the value fits 8 places, else the least scale that holds it; every function here
  * returns canonical values, so equal numbers are equal structs and equal texts.
  * Passive values, any thread, no allocation.

@@ -1,5 +1,5 @@
 /*
- * event: the exchange's event objects, read by json-c into plain values (payloads: BINANCE.md 5).
+ * event: the exchange's event objects, read by json-c into plain values (payloads: Binance's documentation of the spot streams).
  *
  * Unknown members are ignored; a missing or ill-typed one is an error that names it; decimals must
  * be JSON strings, times JSON integers (ms or µs). Used by the sink and the cache on the values of

@@ -1,5 +1,5 @@
 /*
- * interval: Binance's 16 chart intervals and their buckets (BINANCE.md 5).
+ * interval: Binance's 16 chart intervals and their buckets (Binance's documentation).
  *
  * Buckets are UTC. 1w begins on Monday, 1M on the first; 3d counts from the epoch (not
  * compared with the exchange's own bars). All but 1M have a fixed width. Constant table.

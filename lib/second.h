@@ -3,7 +3,7 @@
  *
  * One accumulation per origin, each order-free and blind to repeats: samples open by least and
  * close by greatest event time, trades by id, kline by version (closed, stated). The visible candle
- * is a function of the accumulations alone (SEMANTICS.md 3): closed kline; else, of trades and open
+ * is a function of the accumulations alone: closed kline; else, of trades and open
  * kline, the one with most trades, ties to the kline; else the sample. The sink (kafka_to_pg) and
  * the cache (kafka_to_cache) both use this code, so they can't differ. One owning thread.
  */

@@ -1,5 +1,5 @@
 /*
- * topic: names of the Kafka topics, and which partition a symbol lives in (DESIGN.md 3).
+ * topic: names of the Kafka topics, and which partition a symbol lives in.
  */
 #pragma once
 #include "stream.h"

@@ -1,4 +1,4 @@
-/* Goal: the functions of sql/migration make venues and partitions, and fold as DESIGN.md section 4 says. */
+/* Goal: the functions of sql/migration make venues and partitions, and fold as candle.h's ranks and the fold's rules say. */
 #include "database.h"
 
 #define MINUTE "1723161600000000" /* 2024-08-09 00:00:00 UTC */
