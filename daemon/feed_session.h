@@ -14,8 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FEED_SYMBOLS_EVERY_US                                                                      \
-	50000000LL /* an alive with symbols: a reader may rely on 60 s */
+#define FEED_SYMBOLS_EVERY_US 50000000LL /* an alive with symbols: a reader may rely on 60 s */
 
 struct feed_time {
 	int64_t clock_us; /* the venue's clock */
