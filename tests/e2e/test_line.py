@@ -55,7 +55,7 @@ class Run:
         return found
 
     def stop(self):
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
 

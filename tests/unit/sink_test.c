@@ -21,17 +21,18 @@ struct world {
 	char value[2048];
 };
 
+static struct world world;
+
 static int set_up(void **state)
 {
-	static struct world w;
 	struct err e;
 
-	memset(&w, 0, sizeof w);
-	sink_state_init(&w.st, "replay-test", 5 * SECOND_US);
-	sink_batch_init(&w.batch, 1 << 20);
-	w.parser = event_parser_new(&e);
-	assert_non_null(w.parser);
-	*state = &w;
+	memset(&world, 0, sizeof world);
+	sink_state_init(&world.st, "replay-test", 5 * SECOND_US);
+	sink_batch_init(&world.batch, 1 << 20);
+	world.parser = event_parser_new(&e);
+	assert_non_null(world.parser);
+	*state = &world;
 	return 0;
 }
 
@@ -59,9 +60,11 @@ static void take(struct world *w, enum stream_kind stream, bool is_control)
 	assert_int_equal(sink_take(&w->st, &w->batch, w->parser, &r, &e), 0);
 }
 
-static void take_control(struct world *w, enum stream_kind stream, const char *session,
-	const char *kind, int64_t t_us, const char *symbols)
+static void take_control(enum stream_kind stream, const char *session, const char *kind,
+	int64_t t_us, const char *symbols)
 {
+	struct world *w = &world;
+
 	snprintf(w->value, sizeof w->value,
 		"{\"session\":\"%s\",\"collector\":\"c\",\"seq\":1,\"kind\":\"%s\",\"T\":%lld,"
 		"\"clock\":%lld,"
@@ -106,14 +109,14 @@ static void a_second_is_written_once_when_settled(void **state)
 	struct world *w = *state;
 	const struct batch_candle *c;
 
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 1, T0 + 100000, "10");
 	take_trade(w, 2, T0 + 200000, "12");
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 5999999, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 5999999, "");
 	assert_int_equal(candles(w), 0);
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 6000000, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 6000000, "");
 	assert_int_equal(candles(w), 1);
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 9000000, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 9000000, "");
 	assert_int_equal(candles(w), 1);
 	c = BATCH_ROWS(w->batch.candles, const struct batch_candle);
 	assert_false(c->slow);
@@ -128,13 +131,13 @@ static void the_slowest_stream_decides(void **state)
 {
 	struct world *w = *state;
 
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
-	take_control(w, STREAM_MINI_TICKER, "s2", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_MINI_TICKER, "s2", "begin", T0, SYMBOLS);
 	take_trade(w, 1, T0 + 100000, "10");
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
 	assert_int_equal(candles(w), 0);
 	assert_int_equal(sink_state_replay_from(&w->st, STREAM_TRADE, 3), 1); /* its offset */
-	take_control(w, STREAM_MINI_TICKER, "s2", "alive", T0 + 60 * SECOND_US, "");
+	take_control(STREAM_MINI_TICKER, "s2", "alive", T0 + 60 * SECOND_US, "");
 	assert_int_equal(candles(w), 1);
 }
 
@@ -142,11 +145,11 @@ static void a_closed_kline_is_written_at_once_and_not_again(void **state)
 {
 	struct world *w = *state;
 
-	take_control(w, STREAM_KLINE_1S, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_KLINE_1S, "s1", "begin", T0, SYMBOLS);
 	take_kline(w, T0, "5");
 	take_kline(w, T0, "5");
 	assert_int_equal(candles(w), 1);
-	take_control(w, STREAM_KLINE_1S, "s1", "alive", T0 + 60 * SECOND_US, "");
+	take_control(STREAM_KLINE_1S, "s1", "alive", T0 + 60 * SECOND_US, "");
 	assert_int_equal(candles(w), 1);
 }
 
@@ -156,19 +159,17 @@ static void bars_are_folded_when_they_are_over(void **state)
 	int64_t minute = clock_floor(T0, MINUTE_US);
 	const struct batch_fold *f;
 
-	take_control(w, STREAM_KLINE_1S, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_KLINE_1S, "s1", "begin", T0, SYMBOLS);
 	take_kline(w, T0, "5");
-	take_control(
-		w, STREAM_KLINE_1S, "s1", "alive", minute + 60 * SECOND_US + 4 * SECOND_US, "");
+	take_control(STREAM_KLINE_1S, "s1", "alive", minute + 60 * SECOND_US + 4 * SECOND_US, "");
 	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1M], struct batch_fold), 0);
-	take_control(
-		w, STREAM_KLINE_1S, "s1", "alive", minute + 60 * SECOND_US + 5 * SECOND_US, "");
+	take_control(STREAM_KLINE_1S, "s1", "alive", minute + 60 * SECOND_US + 5 * SECOND_US, "");
 	sink_batch_sort(&w->batch);
 	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1M], struct batch_fold), 1);
 	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1H], struct batch_fold), 0);
 	f = BATCH_ROWS(w->batch.folds[LADDER_1M], const struct batch_fold);
 	assert_int_equal(f->open_us, minute);
-	take_control(w, STREAM_KLINE_1S, "s1", "alive", minute + DAY_US + HOUR_US, "");
+	take_control(STREAM_KLINE_1S, "s1", "alive", minute + DAY_US + HOUR_US, "");
 	sink_batch_sort(&w->batch);
 	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1H], struct batch_fold), 1);
 	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1D], struct batch_fold), 1);
@@ -179,11 +180,11 @@ static void late_and_repeated_trades_go_the_slow_way(void **state)
 	struct world *w = *state;
 	const struct batch_trade *t;
 
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 5, T0 + 100000, "10");
 	take_trade(w, 5, T0 + 100000, "10");
 	take_trade(w, 4, T0 + 90000, "11");
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
 	take_trade(w, 6, T0 + 95000, "12");
 	t = BATCH_ROWS(w->batch.trades, const struct batch_trade);
 	assert_false(t[0].slow);
@@ -200,9 +201,9 @@ static void a_new_session_leaves_a_gap(void **state)
 	const struct batch_gap *g;
 	const struct batch_subscription *s;
 
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + SECOND_US, "");
-	take_control(w, STREAM_TRADE, "s2", "begin", T0 + 8 * SECOND_US, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "alive", T0 + SECOND_US, "");
+	take_control(STREAM_TRADE, "s2", "begin", T0 + 8 * SECOND_US, SYMBOLS);
 	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 1);
 	g = BATCH_ROWS(w->batch.gaps, const struct batch_gap);
 	assert_int_equal(g->from_us, T0 + SECOND_US);
@@ -219,11 +220,11 @@ static void a_clean_stop_settles_everything(void **state)
 {
 	struct world *w = *state;
 
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 1, T0 + 100000, "10");
-	take_control(w, STREAM_TRADE, "s1", "ended", T0 + SECOND_US, "");
+	take_control(STREAM_TRADE, "s1", "ended", T0 + SECOND_US, "");
 	assert_int_equal(candles(w), 1);
-	take_control(w, STREAM_TRADE, "s2", "begin", T0 + 3 * SECOND_US, SYMBOLS);
+	take_control(STREAM_TRADE, "s2", "begin", T0 + 3 * SECOND_US, SYMBOLS);
 	assert_string_equal(BATCH_ROWS(w->batch.gaps, const struct batch_gap)->cause, "stopped");
 }
 
@@ -231,12 +232,12 @@ static void a_stream_that_is_not_collected_any_more_is_not_waited_for(void **sta
 {
 	struct world *w = *state;
 
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
-	take_control(w, STREAM_MINI_TICKER, "s2", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_MINI_TICKER, "s2", "begin", T0, SYMBOLS);
 	take_trade(w, 1, T0 + 100000, "10");
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
 	assert_int_equal(candles(w), 0);
-	take_control(w, STREAM_MINI_TICKER, "s3", "ended", T0, ",\"symbols\":[]");
+	take_control(STREAM_MINI_TICKER, "s3", "ended", T0, ",\"symbols\":[]");
 	assert_int_equal(candles(w), 1);
 	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 0);
 }
@@ -245,12 +246,12 @@ static void skipped_records_make_a_span_of_its_own(void **state)
 {
 	struct world *w = *state;
 
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	w->st.sessions->skipped = true;
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 30 * SECOND_US, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 30 * SECOND_US, "");
 	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 1);
 	assert_string_equal(BATCH_ROWS(w->batch.gaps, const struct batch_gap)->cause, "expired");
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 31 * SECOND_US, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 31 * SECOND_US, "");
 	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 1);
 }
 
@@ -264,7 +265,7 @@ static void bad_records_are_kept_apart(void **state)
 	take(w, STREAM_TRADE, false);
 	snprintf(w->value, sizeof w->value, "not a control record");
 	take(w, STREAM_TRADE, true);
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 1, T0 + 2 * HOUR_US, "10"); /* more than an hour ahead */
 	q = BATCH_ROWS(w->batch.quarantines, const struct batch_quarantine);
 	assert_int_equal(BATCH_COUNT(w->batch.quarantines, struct batch_quarantine), 3);
@@ -284,9 +285,9 @@ static void replayed_records_write_nothing(void **state)
 	take_trade(w, 2, T0 + 200000, "12");
 	assert_int_equal(w->batch.records, 0);
 	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 0);
-	take_control(w, STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 3, T0 + 300000, "11");
-	take_control(w, STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
+	take_control(STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
 	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 1);
 	assert_int_equal(BATCH_ROWS(w->batch.candles, const struct batch_candle)->candle.trades, 3);
 }
