@@ -31,6 +31,9 @@ struct ws_to_kafka {
 	struct feed_session retired[STREAM_COUNT]; /* of streams that are not collected */
 	bool retired_begun;
 	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t has_ended;
+	bool ended; /* lock */
 	atomic_bool stop;
 	_Atomic int64_t deadline_us; /* of the drain; monotonic */
 	size_t left;                 /* written by the thread before it ends */
@@ -146,6 +149,10 @@ static void *run(void *arg)
 		"frames=%lld events=%lld answers=%lld unknown=%lld bad=%lld unacknowledged=%zu",
 		(long long)n.received, (long long)n.events, (long long)n.answers,
 		(long long)n.unknown, (long long)n.bad, w->left);
+	pthread_mutex_lock(&w->lock);
+	w->ended = true;
+	pthread_cond_signal(&w->has_ended);
+	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
@@ -160,6 +167,8 @@ static void release(struct ws_to_kafka *w)
 	for (int i = 0; i < STREAM_COUNT; i++)
 		feed_session_done(&w->retired[i]);
 	feed_wants_done(&w->wants);
+	pthread_cond_destroy(&w->has_ended);
+	pthread_mutex_destroy(&w->lock);
 	free(w);
 }
 
@@ -209,16 +218,31 @@ static int prepare(struct ws_to_kafka *w, struct err *e)
 	return w->shared.clock ? make_connections(w, e) : -1;
 }
 
-struct ws_to_kafka *ws_to_kafka_start(const struct settings *s, struct err *e)
+static struct ws_to_kafka *allocate(const struct settings *s)
 {
 	struct ws_to_kafka *w = calloc(1, sizeof(*w));
+	pthread_condattr_t monotonic;
+
+	if (!w)
+		return NULL;
+	w->settings = s;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->has_ended, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	return w;
+}
+
+struct ws_to_kafka *ws_to_kafka_start(const struct settings *s, struct err *e)
+{
+	struct ws_to_kafka *w = allocate(s);
 	int failed;
 
 	if (!w) {
 		err_set(e, "no memory");
 		return NULL;
 	}
-	w->settings = s;
 	if (prepare(w, e) < 0)
 		goto fail;
 	failed = pthread_create(&w->thread, NULL, run, w);
@@ -230,15 +254,22 @@ fail:
 	return NULL;
 }
 
+/* False: the thread still runs after `wait_us`. */
 static bool join(struct ws_to_kafka *w, int64_t wait_us)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	int64_t ns = until.tv_nsec + wait_us % SECOND_US * 1000;
+	int timed_out = 0;
 
 	until.tv_sec += wait_us / SECOND_US + ns / 1000000000;
 	until.tv_nsec = ns % 1000000000;
-	return pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+	pthread_mutex_lock(&w->lock);
+	while (!w->ended && !timed_out)
+		timed_out = pthread_cond_timedwait(&w->has_ended, &w->lock, &until);
+	bool ended = w->ended;
+	pthread_mutex_unlock(&w->lock);
+	return ended && pthread_join(w->thread, NULL) == 0;
 }
 
 long ws_to_kafka_stop(struct ws_to_kafka *w, int timeout_ms, char *left, size_t size)
