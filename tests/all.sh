@@ -10,7 +10,7 @@ rm -rf build/results && mkdir -p build/results
 make -s --no-print-directory -j"$(nproc)" all
 for runner in "${runners[@]}"; do
 	printf '\n== %s\n' "$runner"
-	make --no-print-directory -j"$(nproc)" "$runner"
+	make -s --no-print-directory -j"$(nproc)" "$runner"
 done
 printf '\n== sum\n'
 set -o pipefail
