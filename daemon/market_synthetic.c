@@ -269,7 +269,8 @@ static int second_make(struct market_synthetic *s, struct err *e)
 		if (pending_put(s, trades, count))
 			return err_set(e, "no memory");
 	}
-	qsort(s->pending, s->pending_count, sizeof(*s->pending), pending_compare);
+	if (s->pending_count > 0)
+		qsort(s->pending, s->pending_count, sizeof(*s->pending), pending_compare);
 	s->second++;
 	return 0;
 }

@@ -81,7 +81,10 @@ static void add_cell(struct buf *out, const char *text)
 	for (; *text; text++) {
 		if (*text == '|')
 			buf_add_char(out, '\\');
-		buf_add_char(out, *text);
+		if (*text == '<')
+			buf_add_str(out, "&lt;");
+		else
+			buf_add_char(out, *text);
 	}
 }
 

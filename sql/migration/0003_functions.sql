@@ -153,7 +153,7 @@ $fold$;
 -- fold_1m, fold_1h, fold_1d (venue, symbols[], starts[], revisions[]): folds the parts of each bar (symbol, start) from the level
 -- below and stores it with its revision where it is new or differs. The arrays are parallel; a pair given twice takes the greater
 -- revision. A bar whose parts are all removed is marked removed; one without parts is left alone. Returns how many rows changed.
--- For nearly all symbols of one start one scan of the range; for few of many, one look-up in the key per part.
+-- For most symbols of one start one scan of the range; for a partition's worth or fewer, one look-up in the key per part.
 DO $make$
 DECLARE
 	level record;
@@ -205,7 +205,7 @@ DECLARE
 					GROUP BY a.symbol, a.start) AS u
 				GROUP BY u.start ORDER BY u.start
 			LOOP
-				IF bucket.wanted * 8 >= known THEN
+				IF bucket.wanted * 2 >= known THEN
 					<all>
 				ELSE
 					times := ARRAY(SELECT generate_series(bucket.start, bucket.start + <width> - 1, <part>));
