@@ -29,6 +29,20 @@ def wait_until(condition, what, seconds=60, every=0.05):
         time.sleep(every)
 
 
+def murmur2(data):
+    """Kafka's hash: where a symbol's records are."""
+    m, h = 0x5BD1E995, 0x9747B28C ^ len(data)
+    for i in range(0, len(data) - len(data) % 4, 4):
+        k = int.from_bytes(data[i:i + 4], "little") * m & 0xFFFFFFFF
+        k = (k ^ k >> 24) * m & 0xFFFFFFFF
+        h = (h * m & 0xFFFFFFFF) ^ k
+    tail = data[len(data) - len(data) % 4:]
+    if tail:
+        h = (h ^ int.from_bytes(tail, "little")) * m & 0xFFFFFFFF
+    h = (h ^ h >> 13) * m & 0xFFFFFFFF
+    return (h ^ h >> 15) & 0x7FFFFFFF
+
+
 class Program:
     """A running program of ours; its log is in a file."""
 

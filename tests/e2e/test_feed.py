@@ -17,8 +17,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from parts import ROOT, Program, wait_until
-from test_sink import murmur2
+from parts import ROOT, Program, murmur2, wait_until
 from ws_server import BINARY, CLOSE, PING, TEXT, Server, certificate
 
 PARTITIONS = 8

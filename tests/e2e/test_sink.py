@@ -9,26 +9,12 @@ from decimal import Decimal
 import pytest
 from confluent_kafka import Producer
 
-from parts import wait_until
+from parts import murmur2, wait_until
 from recompute import bars, trade_of
 
 T0 = 1_700_000_000_000  # ms; 20 s into a minute
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "1INCHUSDT", "这是测试币456"]
 STREAMS = ("miniTicker", "kline_1s", "trade")
-
-
-def murmur2(data):
-    """Kafka's hash, for the tests' own control records."""
-    m, h = 0x5BD1E995, 0x9747B28C ^ len(data)
-    for i in range(0, len(data) - len(data) % 4, 4):
-        k = int.from_bytes(data[i:i + 4], "little") * m & 0xFFFFFFFF
-        k = (k ^ k >> 24) * m & 0xFFFFFFFF
-        h = (h * m & 0xFFFFFFFF) ^ k
-    tail = data[len(data) - len(data) % 4:]
-    if tail:
-        h = (h ^ int.from_bytes(tail, "little")) * m & 0xFFFFFFFF
-    h = (h ^ h >> 13) * m & 0xFFFFFFFF
-    return (h ^ h >> 15) & 0x7FFFFFFF
 
 
 class Topics:
