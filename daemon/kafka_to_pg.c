@@ -22,6 +22,8 @@
 #define DRAIN_US (3 * SECOND_US)
 #define DRAIN_QUIET_US (300 * MS_US)
 #define TOKEN_SIZE 64
+/* Bound of what one record adds: a control record settles the seconds of all symbols of its partition. */
+#define ONE_RECORD_BYTES ((size_t)1 << 30)
 #define TOPICS_MS 1000 /* one attempt; also how late a stop may be noticed meanwhile */
 
 METRIC_GAUGE(metric_batch_us, "pricegraph_sink_commit_microseconds",
@@ -47,6 +49,7 @@ struct kafka_to_pg {
 	struct maintenance *maintenance;
 	struct sink_state st;
 	struct sink_batch batch;
+	size_t batch_bytes; /* at which it is committed */
 	struct retry retry;
 	int64_t stop_since_us, quiet_since_us; /* monotonic, while draining */
 };
@@ -166,6 +169,12 @@ static enum sink_left take_all(
 				(long long)records[i].offset,
 				e.text[0] ? e.text : "no memory for the batch");
 			return LEFT_BROKEN;
+		}
+		if (sink_batch_bytes(&k->batch) >= k->batch_bytes) {
+			enum sink_left left = write_batch(k);
+
+			if (left != LEFT_STOP)
+				return left;
 		}
 	}
 	return LEFT_STOP;
@@ -301,7 +310,7 @@ static void destroy(struct kafka_to_pg *k)
 
 static int open_parts(struct kafka_to_pg *k, struct err *e)
 {
-	size_t max_bytes = (size_t)settings_int(k->settings, "sink", "batch_bytes");
+	size_t max_bytes = k->batch_bytes + ONE_RECORD_BYTES;
 
 	k->pg = pg_new(settings_text(k->settings, "postgres", "collector"), "pricegraph-sink");
 	if (!k->pg)
@@ -345,7 +354,8 @@ struct kafka_to_pg *kafka_to_pg_start(const struct settings *s, struct err *e)
 	pthread_cond_init(&k->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	sink_state_init(&k->st, settings_text(s, "venue", "name"), 0);
-	sink_batch_init(&k->batch, (size_t)settings_int(s, "sink", "batch_bytes"));
+	k->batch_bytes = (size_t)settings_int(s, "sink", "batch_bytes");
+	sink_batch_init(&k->batch, k->batch_bytes + ONE_RECORD_BYTES);
 	if (open_parts(k, e) == 0) {
 		if (pthread_create(&k->thread, NULL, run, k) == 0)
 			return k;

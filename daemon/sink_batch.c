@@ -48,6 +48,17 @@ void sink_batch_reset(struct sink_batch *b)
 	b->commit_unsure = false;
 }
 
+size_t sink_batch_bytes(const struct sink_batch *b)
+{
+	struct buf *all[BATCH_BUFS];
+	size_t bytes = 0;
+
+	each_buf((struct sink_batch *)b, all);
+	for (int i = 0; i < BATCH_BUFS; i++)
+		bytes += all[i]->len;
+	return bytes;
+}
+
 bool sink_batch_failed(const struct sink_batch *b)
 {
 	struct buf *all[BATCH_BUFS];

@@ -82,6 +82,8 @@ struct sink_batch {
 void sink_batch_init(struct sink_batch *b, size_t max_bytes);
 void sink_batch_done(struct sink_batch *b);
 void sink_batch_reset(struct sink_batch *b);
+/* What all arrays hold. */
+size_t sink_batch_bytes(const struct sink_batch *b);
 /* True when an array met its bound or memory was short: the batch is not whole and must not be committed. */
 bool sink_batch_failed(const struct sink_batch *b);
 /* Remembers the row's day, for partitions. */

@@ -183,7 +183,7 @@ def test_kills_while_writing(sink):
     """kill -9 at random moments: every row once, candles those of the sorted sequence, no gap (the feed lived)."""
     events = market(99, seconds=300, rate=20)
     rnd = random.Random(5)
-    sink.set({"sink.batch_interval": 20})
+    sink.set({"sink.batch_interval": 20, "sink.batch_bytes": 20_000})
     collector = start(sink)
     topics = Topics(sink)
     topics.control("begin", T0, symbols=SYMBOLS)
