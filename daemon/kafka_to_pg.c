@@ -64,8 +64,8 @@ static bool stopping(struct kafka_to_pg *k)
 	return stop;
 }
 
-/* Waits, but not beyond a stop. */
-static void pause_us(struct kafka_to_pg *k, int64_t us)
+/* Waits, but not beyond the order to stop, unless that has come already. */
+static void pause_us(struct kafka_to_pg *k, int64_t us, bool stop_ends_it)
 {
 	struct timespec until;
 
@@ -73,14 +73,15 @@ static void pause_us(struct kafka_to_pg *k, int64_t us)
 	until.tv_sec += (us + until.tv_nsec / 1000) / SECOND_US;
 	until.tv_nsec = (us + until.tv_nsec / 1000) % SECOND_US * 1000;
 	pthread_mutex_lock(&k->lock);
-	while (!k->stopping && pthread_cond_timedwait(&k->wake, &k->lock, &until) == 0)
+	while (!(stop_ends_it && k->stopping) &&
+		pthread_cond_timedwait(&k->wake, &k->lock, &until) == 0)
 		;
 	pthread_mutex_unlock(&k->lock);
 }
 
 static void pause_retry(struct kafka_to_pg *k)
 {
-	pause_us(k, retry_delay_us(&k->retry, clock_mono_us()));
+	pause_us(k, retry_delay_us(&k->retry, clock_mono_us()), !stopping(k));
 }
 
 /* While stopping: has the time to write what is left run out? */
@@ -277,7 +278,7 @@ static void *run(void *arg)
 			return NULL;
 		case LEFT_STAND_BY:
 			while (!stopping(k))
-				pause_us(k, HOUR_US);
+				pause_us(k, HOUR_US, true);
 			return NULL;
 		case LEFT_BROKEN:
 			k->broken = true;
