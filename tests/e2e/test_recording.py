@@ -49,10 +49,12 @@ def replay(stack, source, symbols, streams, speed):
 
 
 def wait_ended(stack, seconds=120):
-    """The recording is over, and all of it is committed."""
-    wait_until(lambda: stack.one("SELECT count(*) FROM subscription WHERE to_us IS NULL") > 0 and stack.one(
-        "SELECT bool_and(s.ended) FROM subscription u JOIN symbol y USING (venue, symbol) JOIN span s ON s.stream = u.stream "
-        "AND s.i = y.i AND s.session = u.session WHERE u.to_us IS NULL"), "the recording ends", seconds)
+    """The recording is over, and all of it is committed: every subscription's session has ended."""
+    subscriptions = len(stack.values["feed.symbols"].split(",")) * len(stack.values["feed.streams"].split(","))
+    wait_until(lambda: stack.one(
+        "SELECT count(*) = %s AND bool_and(s.ended) FROM subscription u JOIN symbol y USING (venue, symbol) "
+        "JOIN span s ON s.stream = u.stream AND s.i = y.i AND s.session = u.session WHERE u.to_us IS NULL", subscriptions),
+        "the recording ends", seconds)
 
 
 def assert_rows_are_the_truth(stack, truth):

@@ -105,9 +105,10 @@ def assert_candles(stack, events):
             assert stored(stack, table, symbol) == expected, (symbol, table)
 
 
-def wait_settled(stack, t_ms):
-    wait_until(lambda: stack.one("SELECT coalesce(min(to_us), 0) FROM (SELECT max(to_us) AS to_us FROM span "
-                                 "GROUP BY stream, i) AS t") >= t_ms * 1000, f"as_of {t_ms}")
+def wait_settled(stack, t_ms, streams=1):
+    """Every partition of every stream in play was read up to t_ms."""
+    wait_until(lambda: stack.one("SELECT count(*) = %s * 8 AND min(to_us) >= %s FROM (SELECT max(to_us) AS to_us FROM span "
+                                 "GROUP BY stream, i) AS t", streams, t_ms * 1000), f"as_of {t_ms}")
 
 
 DAY_END = T0 + 2 * 86_400_000
@@ -151,7 +152,7 @@ def test_origins_and_versions(sink):
     topics.event("kline_1s", "BTCUSDT", kline("BTCUSDT", T0 + 2000, T0 + 3001, ("1", "1", "1", "1")))
     topics.control("alive", DAY_END, streams=STREAMS)
     topics.flush()
-    wait_settled(sink, DAY_END)
+    wait_settled(sink, DAY_END, 3)
 
     def seconds():
         return sink.rows("SELECT (open_us / 1000 - %s)::int, open, high, low, close, volume, trades, origin FROM candle_1s "
