@@ -23,10 +23,12 @@ async function get(path, parameters, { signal, timeout = SHORT, headers = {} } =
 	const signals = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];
 	try {
 		const response = await fetch(url, { signal: AbortSignal.any(signals), headers, cache: 'no-store' });
-		const body = response.status === 304 ? null : await response.json().catch(() => ({}));
 		if (!response.ok && response.status !== 304) {
-			throw new ApiError(response.status, body, 1000 * Number(response.headers.get('Retry-After') ?? 0));
+			const problem = await response.json().catch(() => ({}));
+			throw new ApiError(response.status, problem, 1000 * Number(response.headers.get('Retry-After') ?? 0));
 		}
+		// A body that breaks off is no answer.
+		const body = response.status === 304 ? null : await response.json();
 		return { body, etag: response.headers.get('ETag') };
 	} catch (error) {
 		signal?.throwIfAborted();
