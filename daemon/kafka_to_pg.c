@@ -26,8 +26,8 @@
 #define ONE_RECORD_BYTES ((size_t)1 << 30)
 #define TOPICS_MS 1000 /* one attempt; also how late a stop may be noticed meanwhile */
 
-METRIC_GAUGE(metric_batch_us, "pricegraph_sink_commit_microseconds",
-	"Time that the last transaction took");
+METRIC_HISTOGRAM(metric_batch, "pricegraph_sink_commit_seconds",
+	"Time that a batch's transaction took, its repeats included", metric_buckets_latency);
 
 /* Why the sink leaves its loop. */
 enum sink_left { LEFT_STOP, LEFT_RELOAD, LEFT_STAND_BY, LEFT_BROKEN };
@@ -92,7 +92,7 @@ static bool out_of_time(const struct kafka_to_pg *k)
 
 static enum sink_left committed(struct kafka_to_pg *k, int64_t began_us)
 {
-	metric_set(&metric_batch_us, clock_mono_us() - began_us);
+	metric_observe_us(&metric_batch, clock_mono_us() - began_us);
 	log_debug("sink_committed", "records=%zu us=%lld", k->batch.records,
 		(long long)(clock_mono_us() - began_us));
 	sink_batch_reset(&k->batch);

@@ -1,0 +1,51 @@
+#include "progress.h"
+#include <stdatomic.h>
+
+static struct {
+	_Atomic int64_t advanced_us, waiting_us;
+	_Atomic int why;
+} parts[PROGRESS_COUNT];
+
+void progress_report(enum progress part, int64_t mono_us)
+{
+	atomic_store_explicit(&parts[part].advanced_us, mono_us, memory_order_relaxed);
+	atomic_store_explicit(&parts[part].why, WAIT_NONE, memory_order_relaxed);
+}
+
+void progress_wait(enum progress part, enum progress_wait why, int64_t mono_us)
+{
+	atomic_store_explicit(&parts[part].waiting_us, mono_us, memory_order_relaxed);
+	atomic_store_explicit(&parts[part].why, (int)why, memory_order_relaxed);
+}
+
+struct progress_state progress_get(enum progress part)
+{
+	return (struct progress_state){
+		.advanced_us = atomic_load_explicit(&parts[part].advanced_us, memory_order_relaxed),
+		.waiting_us = atomic_load_explicit(&parts[part].waiting_us, memory_order_relaxed),
+		.why = (enum progress_wait)atomic_load_explicit(
+			&parts[part].why, memory_order_relaxed)};
+}
+
+bool progress_is_alive(enum progress part, int64_t limit_us, int64_t mono_us)
+{
+	struct progress_state s = progress_get(part);
+	int64_t last_us = s.advanced_us > s.waiting_us ? s.advanced_us : s.waiting_us;
+
+	return last_us && mono_us - last_us <= limit_us;
+}
+
+const char *progress_name(enum progress part)
+{
+	static const char *const names[PROGRESS_COUNT] = {"feed", "sink"};
+
+	return names[part];
+}
+
+const char *progress_wait_name(enum progress_wait why)
+{
+	static const char *const names[] = {
+		"", "exchange", "kafka", "database", "standby", "ended"};
+
+	return names[why];
+}
