@@ -24,8 +24,10 @@ LIB := err clock utf8 buf decimal interval inifile kafka_property setting settin
 	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
 	sink_commit sink_rows sink_late sink_facts sink_meta maintenance topics
+REST := binance_rest rest_answer_head rest_budget
 COLLECTOR := collector ws_to_kafka feed_wants feed_connection feed_socket feed_loop feed_watch feed_backoff feed_frame json_scan feed_count \
-	feed_subscribe feed_sessions feed_session feed_clock feed_output
+	feed_subscribe feed_sessions feed_session feed_clock feed_output \
+	$(REST)
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
 	market_cascade market_synthetic market_number market_ahead market_window market_bars market_symbol market_rows \
 	market_event market truth message event_micro hub market_to_hub \
@@ -62,7 +64,11 @@ UNIT_OBJ_feed_session := daemon/feed_session
 UNIT_OBJ_feed_watch := daemon/feed_watch
 UNIT_OBJ_feed_backoff := daemon/feed_backoff
 UNIT_OBJ_feed_wants := daemon/feed_wants
-UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan
+UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan $(REST:%=daemon/%)
+UNIT_OBJ_rest_budget := daemon/rest_budget
+UNIT_OBJ_rest_answer_head := daemon/rest_answer_head
+UNIT_OBJ_binance_rest := $(REST:%=daemon/%) daemon/json_scan
+UNIT_LIBS_binance_rest := -lcurl
 UNIT_LIBS_feed_clock := -lcurl
 MODEL := $(filter-out daemon/exchange daemon/exchange_ws daemon/exchange_server,$(EXCHANGE:%=daemon/%))
 UNIT_OBJ_json_slice := daemon/json_slice

@@ -20,11 +20,16 @@ const struct setting setting_table[] = {
 
 	TEXT("exchange", "host", "data-stream.binance.vision", "c", "Websocket host of the exchange."),
 	INT("exchange", "port", "", "443", 1, 65535, "c", "Websocket port of the exchange."),
-	TEXT("exchange", "rest_host", "data-api.binance.vision", "c", "REST host of the exchange."),
-	INT("exchange", "rest_port", "", "443", 1, 65535, "c", "REST port of the exchange."),
-	BOOL("exchange", "tls", "yes", "c", "Speak TLS to the exchange."),
-	TEXT("exchange", "ca_file", "", "c",
+	TEXT("exchange", "rest_host", "data-api.binance.vision", "ct", "REST host of the exchange."),
+	INT("exchange", "rest_port", "", "443", 1, 65535, "ct", "REST port of the exchange."),
+	BOOL("exchange", "tls", "yes", "ct", "Speak TLS to the exchange."),
+	TEXT("exchange", "ca_file", "", "ct",
 		"Certificates (PEM) to trust instead of the system's; empty: the system's."),
+
+	INT("rest", "weight_limit", "", "6000", 60, 1000000, "ct",
+		"Request weight that the exchange grants an IP address in a minute."),
+	INT("rest", "weight_share", "%", "50", 1, 95, "ct",
+		"Share of that weight which back-fill may use, with all other users of the address."),
 
 	BOOL("feed", "enabled", "yes", "c", "Run the feed: the exchange's stream into Kafka."),
 	LIST("feed", "symbols", "BTCUSDT,ETHUSDT", "c", "Symbols to collect, as the exchange writes them."),
