@@ -20,7 +20,7 @@ FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
 LIB := err clock utf8 buf decimal interval inifile kafka_property setting settings settings_table settings_options metrics progress log_sink log_line log_repeat log retry idset \
-	stream member event candle second control topic cursor \
+	stream member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
 	sink_commit sink_rows sink_late sink_facts sink_meta maintenance topics

@@ -67,6 +67,7 @@ static bool gives_whole_candles(int k)
 	switch ((enum stream_kind)k) {
 	case STREAM_KLINE_1S:
 	case STREAM_TRADE:
+	case STREAM_AGG_TRADE:
 		return true;
 	case STREAM_MINI_TICKER:
 	case STREAM_COUNT:

@@ -102,6 +102,9 @@ static int stream_put(struct recording_catalog *c, const char *name, bool collec
 	return n ? 0 : -1;
 }
 
+/* What the market makes of a recording's trades. */
+static const enum stream_kind derivable[] = {STREAM_MINI_TICKER, STREAM_KLINE_1S, STREAM_TRADE};
+
 /* Once all files are read: which of the seen names will be sent. */
 static int names_conclude(struct gathering *g)
 {
@@ -129,8 +132,8 @@ static int names_conclude(struct gathering *g)
 		n->traded |= derived;
 		n->collectable |= known;
 	}
-	for (int i = 0; c->any_derived && i < STREAM_COUNT; i++) {
-		if (stream_put(c, stream_table[i].name, true))
+	for (size_t i = 0; c->any_derived && i < sizeof(derivable) / sizeof(*derivable); i++) {
+		if (stream_put(c, stream_table[derivable[i]].name, true))
 			return err_set(g->e, "no memory");
 	}
 	return 0;

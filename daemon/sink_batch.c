@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_BUFS 11
+#define BATCH_BUFS 12
 
 /* All arrays, so that init, reset and done can't forget one. */
 static void each_buf(struct sink_batch *b, struct buf *out[BATCH_BUFS])
 {
-	struct buf *all[BATCH_BUFS] = {&b->trades, &b->tickers, &b->candles, &b->lates,
-		&b->subscriptions, &b->gaps, &b->quarantines, &b->bytes, &b->folds[LADDER_1M],
+	struct buf *all[BATCH_BUFS] = {&b->trades, &b->agg_trades, &b->tickers, &b->candles,
+		&b->lates, &b->subscriptions, &b->gaps, &b->quarantines, &b->bytes, &b->folds[LADDER_1M],
 		&b->folds[LADDER_1H], &b->folds[LADDER_1D]};
 
 	memcpy(out, all, sizeof all);
@@ -124,6 +124,14 @@ static int by_trade(const void *pa, const void *pb)
 	return order ? order : (a->trade.id > b->trade.id) - (a->trade.id < b->trade.id);
 }
 
+static int by_agg_trade(const void *pa, const void *pb)
+{
+	const struct batch_agg_trade *a = pa, *b = pb;
+	int order = by_time(a->trade.trade_us, b->trade.trade_us, a->symbol, b->symbol);
+
+	return order ? order : (a->trade.id > b->trade.id) - (a->trade.id < b->trade.id);
+}
+
 static int by_ticker(const void *pa, const void *pb)
 {
 	const struct batch_ticker *a = pa, *b = pb;
@@ -164,6 +172,9 @@ void sink_batch_sort(struct sink_batch *b)
 	if (b->trades.len)
 		qsort(b->trades.data, BATCH_COUNT(b->trades, struct batch_trade),
 			sizeof(struct batch_trade), by_trade);
+	if (b->agg_trades.len)
+		qsort(b->agg_trades.data, BATCH_COUNT(b->agg_trades, struct batch_agg_trade),
+			sizeof(struct batch_agg_trade), by_agg_trade);
 	if (b->tickers.len)
 		qsort(b->tickers.data, BATCH_COUNT(b->tickers, struct batch_ticker),
 			sizeof(struct batch_ticker), by_ticker);

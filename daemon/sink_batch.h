@@ -12,8 +12,15 @@
 struct batch_trade {
 	const struct sink_symbol *symbol;
 	struct event_trade trade;
-	int64_t event_us, received_us;
+	int64_t event_us, received_us; /* event_us 0: history, unknown */
 	bool slow; /* may be a repeat: by temp table and ON CONFLICT */
+};
+
+struct batch_agg_trade {
+	const struct sink_symbol *symbol;
+	struct event_agg_trade trade;
+	int64_t event_us, received_us; /* event_us 0: history, unknown */
+	bool slow;
 };
 
 struct batch_ticker {
@@ -66,7 +73,7 @@ struct batch_quarantine {
 #define BATCH_DAYS_MAX 64
 
 struct sink_batch {
-	struct buf trades, tickers, candles, lates, subscriptions, gaps, quarantines, bytes;
+	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, quarantines, bytes;
 	struct buf folds[LADDER_COUNT]; /* [LADDER_1S] unused */
 	size_t records;                 /* taken, control records too */
 	int64_t began_mono_us;          /* first record; 0 = empty */

@@ -72,6 +72,8 @@ static enum pg_failure write_rows(struct sink_commit *c, struct err *e)
 	buf_reset(&c->late);
 	f = sink_rows_trades(&c->rows, to, e);
 	if (f == PG_OK)
+		f = sink_rows_agg_trades(&c->rows, to, e);
+	if (f == PG_OK)
 		f = sink_rows_tickers(&c->rows, to, e);
 	if (f == PG_OK)
 		f = sink_rows_candles(&c->rows, to, &to->batch->candles, &changed, e);

@@ -84,6 +84,25 @@ static int add_trades(struct late_seconds *l, const PGresult *r, struct err *e)
 	return 0;
 }
 
+static int add_agg_trades(struct late_seconds *l, const PGresult *r, struct err *e)
+{
+	for (int i = 0; i < PQntuples(r); i++) {
+		struct event ev = {.kind = STREAM_AGG_TRADE};
+		struct event_agg_trade *t = &ev.agg_trade;
+
+		t->id = pg_int(r, i, 1);
+		t->trade_us = ev.event_us = pg_int(r, i, 2);
+		t->buyer_is_maker = *PQgetvalue(r, i, 5) == 't';
+		t->first_id = pg_int(r, i, 6);
+		t->last_id = pg_int(r, i, 7);
+		if (get_decimal(r, i, 3, &t->price) != 0 || get_decimal(r, i, 4, &t->quantity) != 0)
+			return err_set(e, "stored aggTrade %lld is out of range", (long long)t->id);
+		if (second_add(&l->seconds[pg_int(r, i, 0) - 1], &ev, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_tickers(struct late_seconds *l, const PGresult *r, struct err *e)
 {
 	for (int i = 0; i < PQntuples(r); i++) {
@@ -143,6 +162,7 @@ enum pg_failure sink_late_compute(const struct sink_write *to, struct buf *out, 
 {
 	static const struct late_source sources[] = {
 		{"sink_late_trades", sql_sink_late_trades, add_trades},
+		{"sink_late_agg_trades", sql_sink_late_agg_trades, add_agg_trades},
 		{"sink_late_tickers", sql_sink_late_tickers, add_tickers},
 		{"sink_late_candles", sql_sink_late_candles, add_candles},
 	};

@@ -24,6 +24,15 @@ void sink_rows_done(struct sink_rows *w)
 	pg_copy_done(&w->slow);
 }
 
+/* History does not know when an event was sent. */
+static void add_event_time(struct pg_copy *c, int64_t event_us)
+{
+	if (event_us)
+		pg_copy_int64(c, event_us);
+	else
+		pg_copy_null(c);
+}
+
 static void add_trade(struct pg_copy *c, const char *venue, const struct batch_trade *t)
 {
 	pg_copy_row(c, 9);
@@ -33,7 +42,23 @@ static void add_trade(struct pg_copy *c, const char *venue, const struct batch_t
 	pg_copy_text(c, venue, strlen(venue));
 	pg_copy_decimal(c, &t->trade.price);
 	pg_copy_decimal(c, &t->trade.quantity);
-	pg_copy_int64(c, t->event_us);
+	add_event_time(c, t->event_us);
+	pg_copy_bool(c, t->trade.buyer_is_maker);
+	pg_copy_int64(c, t->received_us);
+}
+
+static void add_agg_trade(struct pg_copy *c, const char *venue, const struct batch_agg_trade *t)
+{
+	pg_copy_row(c, 11);
+	pg_copy_int64(c, t->trade.trade_us);
+	pg_copy_text(c, t->symbol->name, t->symbol->name_len);
+	pg_copy_int64(c, t->trade.id);
+	pg_copy_text(c, venue, strlen(venue));
+	pg_copy_decimal(c, &t->trade.price);
+	pg_copy_decimal(c, &t->trade.quantity);
+	pg_copy_int64(c, t->trade.first_id);
+	pg_copy_int64(c, t->trade.last_id);
+	add_event_time(c, t->event_us);
 	pg_copy_bool(c, t->trade.buyer_is_maker);
 	pg_copy_int64(c, t->received_us);
 }
@@ -143,6 +168,22 @@ enum pg_failure sink_rows_trades(struct sink_rows *w, const struct sink_write *t
 	pg_copy_reset(&w->slow);
 	for (size_t i = 0; i < BATCH_COUNT(to->batch->trades, struct batch_trade); i++)
 		add_trade(to->all_slow || t[i].slow ? &w->slow : &w->fast, to->st->venue, &t[i]);
+	return send_raw(w, to->pg, &ways, e);
+}
+
+enum pg_failure sink_rows_agg_trades(
+	struct sink_rows *w, const struct sink_write *to, struct err *e)
+{
+	static const struct ways ways = {COPY("raw_agg_trade"), COPY("slow_agg_trade"),
+		"sink_slow_agg_trades", sql_sink_slow_agg_trades};
+	const struct batch_agg_trade *t =
+		BATCH_ROWS(to->batch->agg_trades, const struct batch_agg_trade);
+
+	pg_copy_reset(&w->fast);
+	pg_copy_reset(&w->slow);
+	for (size_t i = 0; i < BATCH_COUNT(to->batch->agg_trades, struct batch_agg_trade); i++)
+		add_agg_trade(
+			to->all_slow || t[i].slow ? &w->slow : &w->fast, to->st->venue, &t[i]);
 	return send_raw(w, to->pg, &ways, e);
 }
 

@@ -17,6 +17,8 @@ void sink_rows_done(struct sink_rows *w);
 
 must_check enum pg_failure sink_rows_trades(
 	struct sink_rows *w, const struct sink_write *to, struct err *e);
+must_check enum pg_failure sink_rows_agg_trades(
+	struct sink_rows *w, const struct sink_write *to, struct err *e);
 must_check enum pg_failure sink_rows_tickers(
 	struct sink_rows *w, const struct sink_write *to, struct err *e);
 /* `candles` holds struct batch_candle. For each row by the slow way that was really written, `changed(arg, symbol name, open_us)`. */

@@ -58,7 +58,7 @@ struct sink_symbol *sink_state_symbol(struct sink_state *st, const char *name, i
 	sy->name_len = len;
 	sy->partition = partition;
 	sy->settled_us = INT64_MIN;
-	sy->sample_mark_us = sy->trade_mark_id = INT64_MIN;
+	sy->sample_mark_us = sy->trade_mark_id = sy->agg_trade_mark_id = INT64_MIN;
 	sy->first_us = INT64_MAX;
 	sy->dirty = true;
 	sy->next_in_partition = st->partitions[partition];

@@ -51,7 +51,7 @@ struct sink_symbol {
 	} subscriptions[STREAM_COUNT];
 	int64_t settled_us; /* every second before it is settled: in the database, or nothing is known of it */
 	int64_t sample_mark_us; /* greatest event time, and greatest trade id, in a raw row: rows above can't be repeats */
-	int64_t trade_mark_id;
+	int64_t trade_mark_id, agg_trade_mark_id;
 	int64_t first_us;            /* of its first candle; INT64_MAX = none */
 	int64_t settled_revision;    /* newest revision that changed something settled */
 	int64_t published_revision;  /* what the meta topic has */

@@ -47,6 +47,21 @@ static void take_trade(
 	sink_batch_day(b, ev->trade.trade_us);
 }
 
+static void take_agg_trade(
+	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
+{
+	struct batch_agg_trade row = {.symbol = sy,
+		.trade = ev->agg_trade,
+		.event_us = ev->event_us,
+		.received_us = received_us,
+		.slow = ev->agg_trade.id <= sy->agg_trade_mark_id};
+
+	if (!row.slow)
+		sy->agg_trade_mark_id = ev->agg_trade.id;
+	buf_add(&b->agg_trades, &row, sizeof row);
+	sink_batch_day(b, ev->agg_trade.trade_us);
+}
+
 static void take_ticker(
 	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
 {
@@ -94,16 +109,34 @@ static void write_closed(
 	sink_batch_day(b, row.candle.open_us);
 }
 
+/* The raw row of an event; a kline is its own candle. */
+static void take_raw(
+	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
+{
+	switch (ev->kind) {
+	case STREAM_TRADE:
+		take_trade(sy, b, ev, received_us);
+		break;
+	case STREAM_AGG_TRADE:
+		take_agg_trade(sy, b, ev, received_us);
+		break;
+	case STREAM_MINI_TICKER:
+		take_ticker(sy, b, ev, received_us);
+		break;
+	case STREAM_KLINE_1S:
+	case STREAM_COUNT:
+		break;
+	}
+}
+
 static int take_event(struct sink_symbol *sy, struct sink_batch *b, const struct event *ev,
 	const struct kafka_record *r, bool replayed, struct err *e)
 {
 	int64_t second_us = event_second_us(ev);
 	struct sink_second *s;
 
-	if (!replayed && ev->kind == STREAM_TRADE)
-		take_trade(sy, b, ev, r->received_us);
-	else if (!replayed && ev->kind == STREAM_MINI_TICKER)
-		take_ticker(sy, b, ev, r->received_us);
+	if (!replayed)
+		take_raw(sy, b, ev, r->received_us);
 	if (second_us < sy->settled_us) {
 		if (!replayed)
 			take_late(sy, b, ev);

@@ -1,5 +1,5 @@
 /*
- * topics: the venue's topics in Kafka, as the settings want them: one per stream kind, collected or not, and meta.
+ * topics: the venue's topics in Kafka, as the settings want them: one per stream kind, collected or not, those of their history, and meta.
  *
  * Feed and sink both ask for them at their start, because they may run on different machines.
  */

@@ -33,6 +33,11 @@ static const struct place trade_decimals[] = {
 	{"q", offsetof(struct event_trade, quantity)},
 	{NULL, 0},
 };
+static const struct place agg_trade_decimals[] = {
+	{"p", offsetof(struct event_agg_trade, price)},
+	{"q", offsetof(struct event_agg_trade, quantity)},
+	{NULL, 0},
+};
 static const struct place kline_decimals[] = {
 	{"o", offsetof(struct event_kline, open)},
 	{"c", offsetof(struct event_kline, close)},
@@ -54,6 +59,8 @@ int64_t event_second_us(const struct event *ev)
 		return ev->kline.open_us;
 	case STREAM_TRADE:
 		return clock_floor(ev->trade.trade_us, SECOND_US);
+	case STREAM_AGG_TRADE:
+		return clock_floor(ev->agg_trade.trade_us, SECOND_US);
 	case STREAM_COUNT:
 		break;
 	}
@@ -138,6 +145,34 @@ static int trade(const struct members *m, struct event_trade *t)
 	return decimals(m, trade_decimals, t);
 }
 
+/* An aggregate that was taken back keeps its id and has no trades: f = l = -1, quantity 0. */
+static int trade_range(const struct members *m, struct event_agg_trade *t)
+{
+	int64_t first, last;
+
+	if (member_int(m, "f", &first) != 0 || member_int(m, "l", &last) != 0)
+		return -1;
+	if (first == -1 && last == -1) {
+		t->first_id = t->last_id = -1;
+		return 0;
+	}
+	if (first < 0)
+		return err_set(m->e, "member 'f' is negative");
+	if (last < first)
+		return err_set(m->e, "member 'l' is below 'f'");
+	t->first_id = first;
+	t->last_id = last;
+	return 0;
+}
+
+static int agg_trade(const struct members *m, struct event_agg_trade *t)
+{
+	if (id(m, "a", &t->id) != 0 || trade_range(m, t) != 0 ||
+		time_us(m, "T", &t->trade_us) != 0 || member_bool(m, "m", &t->buyer_is_maker) != 0)
+		return -1;
+	return decimals(m, agg_trade_decimals, t);
+}
+
 static int kline(const struct members *m, struct event_kline *k)
 {
 	struct members bar;
@@ -157,11 +192,22 @@ static int kline(const struct members *m, struct event_kline *k)
 	return k->last_id < k->first_id ? err_set(m->e, "member 'k.L' is below 'k.f'") : 0;
 }
 
-static int read_members(const struct members *m, struct event *ev)
+/* `version_us`: what stands for an absent E; -1: E must be there. */
+static int event_time(const struct members *m, int64_t version_us, struct event *ev)
+{
+	if (version_us < 0 || member_exists(m, "E"))
+		return time_us(m, "E", &ev->event_us);
+	if (ev->kind == STREAM_KLINE_1S && version_us < EARLIEST_US)
+		return err_set(m->e, "a kline without 'E', and without the header that states its version");
+	ev->event_us = version_us;
+	return 0;
+}
+
+static int read_members(const struct members *m, int64_t version_us, struct event *ev)
 {
 	if (is_named(m, "e", stream_table[ev->kind].event) != 0 ||
 		member_text(m, "s", ev->symbol, sizeof(ev->symbol)) != 0 ||
-		time_us(m, "E", &ev->event_us) != 0)
+		event_time(m, version_us, ev) != 0)
 		return -1;
 	switch (ev->kind) {
 	case STREAM_MINI_TICKER:
@@ -170,24 +216,42 @@ static int read_members(const struct members *m, struct event *ev)
 		return kline(m, &ev->kline);
 	case STREAM_TRADE:
 		return trade(m, &ev->trade);
+	case STREAM_AGG_TRADE:
+		return agg_trade(m, &ev->agg_trade);
 	case STREAM_COUNT:
 		break;
 	}
 	abort();
 }
 
-int event_parse(struct event_parser *p, enum stream_kind kind, const char *json, size_t len,
+static int parse(struct event_parser *p, const struct event_text *text, int64_t version_us,
 	struct event *out, struct err *e)
 {
-	struct json_object *root = member_root(p->tokener, json, len, e);
+	struct json_object *root = member_root(p->tokener, text->json, text->len, e);
 
 	if (!root)
 		return -1;
-	struct event ev = {.kind = kind};
+	struct event ev = {.kind = text->kind};
 	struct members m = {root, "", e};
-	int rc = read_members(&m, &ev);
+	int rc = read_members(&m, version_us, &ev);
 	if (rc == 0)
 		*out = ev;
 	json_object_put(root);
 	return rc;
+}
+
+int event_parse(struct event_parser *p, enum stream_kind kind, const char *json, size_t len,
+	struct event *out, struct err *e)
+{
+	const struct event_text text = {kind, json, len};
+
+	return parse(p, &text, -1, out, e);
+}
+
+int event_parse_history(struct event_parser *p, const struct event_text *text, int64_t stated_us,
+	struct event *out, struct err *e)
+{
+	bool is_kline = text->kind == STREAM_KLINE_1S;
+
+	return parse(p, text, is_kline && stated_us > 0 ? stated_us : 0, out, e);
 }

@@ -27,6 +27,14 @@ struct event_trade {
 	bool buyer_is_maker;
 };
 
+struct event_agg_trade { /* trades of one taker order at one price */
+	int64_t id;                /* a */
+	int64_t first_id, last_id; /* trade ids f..l; -1, -1: the exchange took it back, no trade is in it */
+	int64_t trade_us;          /* T: market time */
+	struct decimal price, quantity;
+	bool buyer_is_maker;
+};
+
 struct event_kline {
 	int64_t open_us;
 	struct decimal open, high, low, close, volume, quote, taker_volume, taker_quote;
@@ -37,10 +45,11 @@ struct event_kline {
 struct event {
 	enum stream_kind kind;
 	char symbol[SYMBOL_SIZE];
-	int64_t event_us; /* E */
+	int64_t event_us; /* E; 0: history without it */
 	union {
 		struct event_mini_ticker mini_ticker;
 		struct event_trade trade;
+		struct event_agg_trade agg_trade;
 		struct event_kline kline;
 	};
 };
@@ -56,3 +65,12 @@ void event_parser_free(struct event_parser *p);
  * 2017-07-01 are errors. -1: `e` says why, `out` untouched. */
 must_check int event_parse(struct event_parser *p, enum stream_kind kind, const char *json,
 	size_t len, struct event *out, struct err *e);
+/* One event object as a `.history` topic holds it: the same, but `E` may be absent. `stated_us` is the record's header: the
+ * version of a kline without `E`, which must then be there (> 0); of other kinds unused. */
+struct event_text {
+	enum stream_kind kind;
+	const char *json;
+	size_t len;
+};
+must_check int event_parse_history(struct event_parser *p, const struct event_text *text,
+	int64_t stated_us, struct event *out, struct err *e);

@@ -8,8 +8,10 @@ void second_init(struct second *s, int64_t open_us)
 
 void second_done(struct second *s)
 {
-	if (s)
+	if (s) {
 		idset_done(&s->trades.ids);
+		idset_done(&s->agg_trades.ids);
+	}
 }
 
 static bool less(const struct decimal *a, const struct decimal *b)
@@ -48,43 +50,55 @@ static int add_sample(struct second_sample *s, const struct event *ev)
 	return changed;
 }
 
-/* The sums with the trade in them. */
-static int sum_trade(struct second_trades *now, const struct event_trade *t)
+/* A trade, or an aggregate of some, as it adds to a second. */
+struct portion {
+	int64_t id;                /* its own: by it repeats are known, and first and last */
+	int64_t first_id, last_id; /* of the trades in it */
+	const struct decimal *price, *quantity;
+	bool buyer_is_maker;
+};
+
+/* The sums with the portion in them. */
+static int sum_portion(struct second_trades *now, const struct portion *t)
 {
 	struct decimal quote;
 
-	if (decimal_mul(&quote, &t->price, &t->quantity) < 0 ||
-		decimal_add(&now->volume, &now->volume, &t->quantity) < 0 ||
+	if (decimal_mul(&quote, t->price, t->quantity) < 0 ||
+		decimal_add(&now->volume, &now->volume, t->quantity) < 0 ||
 		decimal_add(&now->quote, &now->quote, &quote) < 0)
 		return -1;
 	if (t->buyer_is_maker)
 		return 0;
-	if (decimal_add(&now->taker_volume, &now->taker_volume, &t->quantity) < 0 ||
+	if (decimal_add(&now->taker_volume, &now->taker_volume, t->quantity) < 0 ||
 		decimal_add(&now->taker_quote, &now->taker_quote, &quote) < 0)
 		return -1;
 	return 0;
 }
 
-static void put_prices(struct second_trades *now, const struct event_trade *t)
+static void put_prices(struct second_trades *now, const struct portion *t)
 {
 	bool first = now->count == 0;
 
-	if (first || t->id < now->first_id) {
-		now->first_id = t->id;
-		now->open = t->price;
+	if (first || t->id < now->first_key) {
+		now->first_key = t->id;
+		now->open = *t->price;
 	}
-	if (first || t->id > now->last_id) {
-		now->last_id = t->id;
-		now->close = t->price;
+	if (first || t->id > now->last_key) {
+		now->last_key = t->id;
+		now->close = *t->price;
 	}
-	if (first || less(&now->high, &t->price))
-		now->high = t->price;
-	if (first || less(&t->price, &now->low))
-		now->low = t->price;
-	now->count++;
+	if (first || t->first_id < now->first_id)
+		now->first_id = t->first_id;
+	if (first || t->last_id > now->last_id)
+		now->last_id = t->last_id;
+	if (first || less(&now->high, t->price))
+		now->high = *t->price;
+	if (first || less(t->price, &now->low))
+		now->low = *t->price;
+	now->count += t->last_id - t->first_id + 1;
 }
 
-static int add_trade(struct second_trades *s, const struct event_trade *t, struct err *e)
+static int add_portion(struct second_trades *s, const struct portion *t, struct err *e)
 {
 	struct second_trades now = *s;
 
@@ -92,7 +106,7 @@ static int add_trade(struct second_trades *s, const struct event_trade *t, struc
 		return 0;
 	if (s->count == 0)
 		now.volume = now.quote = now.taker_volume = now.taker_quote = decimal_zero;
-	if (sum_trade(&now, t) < 0)
+	if (sum_portion(&now, t) < 0)
 		return err_set(e, "trade %lld: its second's sums overflow", (long long)t->id);
 	if (idset_add(&s->ids, t->id) < 0)
 		return err_set(e, "trade %lld: no memory for its second's ids", (long long)t->id);
@@ -100,6 +114,23 @@ static int add_trade(struct second_trades *s, const struct event_trade *t, struc
 	now.ids = s->ids;
 	*s = now;
 	return 1;
+}
+
+static int add_trade(struct second_trades *s, const struct event_trade *t, struct err *e)
+{
+	const struct portion one = {
+		t->id, t->id, t->id, &t->price, &t->quantity, t->buyer_is_maker};
+
+	return add_portion(s, &one, e);
+}
+
+static int add_agg_trade(struct second_trades *s, const struct event_agg_trade *t, struct err *e)
+{
+	const struct portion some = {
+		t->id, t->first_id, t->last_id, &t->price, &t->quantity, t->buyer_is_maker};
+
+	/* Taken back by the exchange: nothing was traded. */
+	return t->first_id < 0 ? 0 : add_portion(s, &some, e);
 }
 
 /* Version of a kline = (closed, stated); a correction goes over all klines. */
@@ -156,6 +187,8 @@ int second_add(struct second *s, const struct event *ev, struct err *e)
 		return add_sample(&s->sample, ev);
 	case STREAM_TRADE:
 		return add_trade(&s->trades, &ev->trade, e);
+	case STREAM_AGG_TRADE:
+		return add_agg_trade(&s->agg_trades, &ev->agg_trade, e);
 	case STREAM_KLINE_1S:
 		return add_kline(&s->kline, ev);
 	case STREAM_COUNT:
@@ -189,10 +222,9 @@ static struct candle sample_candle(const struct second *s)
 	};
 }
 
-static struct candle trades_candle(const struct second *s)
+static struct candle trades_candle(
+	const struct second *s, const struct second_trades *t, enum origin origin)
 {
-	const struct second_trades *t = &s->trades;
-
 	return (struct candle){
 		.open_us = s->open_us,
 		.open = t->open,
@@ -207,20 +239,23 @@ static struct candle trades_candle(const struct second *s)
 		.trades = t->count,
 		.first_id = t->first_id,
 		.last_id = t->last_id,
-		.origin = ORIGIN_TRADE,
+		.origin = origin,
 	};
 }
 
 bool second_visible(const struct second *s, struct candle *out)
 {
 	const struct second_kline *k = &s->kline;
+	int64_t most = s->trades.count > s->agg_trades.count ? s->trades.count : s->agg_trades.count;
 	/* Closed klines and corrections are final; an open one may lag behind the trades. */
 	bool final = k->any && (k->candle.closed || k->candle.origin == ORIGIN_CORRECTION);
 
-	if (k->any && (final || k->candle.trades >= s->trades.count))
+	if (k->any && (final || k->candle.trades >= most))
 		*out = k->candle;
-	else if (s->trades.count > 0)
-		*out = trades_candle(s);
+	else if (most > 0 && s->trades.count == most)
+		*out = trades_candle(s, &s->trades, ORIGIN_TRADE);
+	else if (most > 0)
+		*out = trades_candle(s, &s->agg_trades, ORIGIN_AGG_TRADE);
 	else if (s->sample.any)
 		*out = sample_candle(s);
 	else

@@ -2,9 +2,10 @@
  * second: what is known of one second of one symbol, and the candle that is seen of it.
  *
  * One accumulation per origin, each order-free and blind to repeats: samples open by least and
- * close by greatest event time, trades by id, kline by version (closed, stated). The visible candle
- * is a function of the accumulations alone: closed kline; else, of trades and open
- * kline, the one with most trades, ties to the kline; else the sample. The sink (kafka_to_pg) and
+ * close by greatest event time, trades and aggregated trades by id, kline by version (closed,
+ * stated). The visible candle is a function of the accumulations alone: closed kline; else, of
+ * aggregated trades, trades and open kline, the one with most trades (an aggregate counts the
+ * trades in it), ties to the later named; else the sample. The sink (kafka_to_pg) and
  * the cache (kafka_to_cache) both use this code, so they can't differ. One owning thread.
  */
 #pragma once
@@ -22,9 +23,10 @@ struct second {
 	} sample;
 	struct second_trades {
 		struct idset ids;
+		int64_t first_key, last_key; /* least and greatest of `ids` */
 		int64_t first_id, last_id, count;
 		struct decimal open, high, low, close, volume, quote, taker_volume, taker_quote;
-	} trades;
+	} trades, agg_trades; /* of aggregates: `ids` their own, the others those of the trades in them */
 	struct second_kline {
 		bool any;
 		struct candle candle;

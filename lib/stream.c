@@ -3,9 +3,10 @@
 
 const struct stream stream_table[STREAM_COUNT] = {
 	[STREAM_MINI_TICKER] = {STREAM_MINI_TICKER, "miniTicker", "24hrMiniTicker",
-		"raw_mini_ticker"},
-	[STREAM_KLINE_1S] = {STREAM_KLINE_1S, "kline_1s", "kline", "candle_1s"},
-	[STREAM_TRADE] = {STREAM_TRADE, "trade", "trade", "raw_trade"},
+		"raw_mini_ticker", false},
+	[STREAM_KLINE_1S] = {STREAM_KLINE_1S, "kline_1s", "kline", "candle_1s", true},
+	[STREAM_TRADE] = {STREAM_TRADE, "trade", "trade", "raw_trade", true},
+	[STREAM_AGG_TRADE] = {STREAM_AGG_TRADE, "aggTrade", "aggTrade", "raw_agg_trade", true},
 };
 
 static const struct stream *find(const char *name, size_t len)

@@ -4,15 +4,17 @@
  */
 #pragma once
 #include "err.h"
+#include <stdbool.h>
 #include <stddef.h>
 
-enum stream_kind { STREAM_MINI_TICKER, STREAM_KLINE_1S, STREAM_TRADE, STREAM_COUNT };
+enum stream_kind { STREAM_MINI_TICKER, STREAM_KLINE_1S, STREAM_TRADE, STREAM_AGG_TRADE, STREAM_COUNT };
 
 struct stream {
 	enum stream_kind kind;
 	const char *name;  /* setting, topic suffix, and behind the exchange's '@': "miniTicker" */
 	const char *event; /* member "e" of its events: "24hrMiniTicker" */
 	const char *raw_table; /* in PostgreSQL; of kline_1s the candle itself: "candle_1s" */
+	bool has_history; /* its past can be had from REST or from files: there is a topic for it */
 };
 
 extern const struct stream stream_table[STREAM_COUNT]; /* index = kind */

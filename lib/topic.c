@@ -7,6 +7,12 @@ void topic_of_stream(
 	snprintf(out, TOPIC_NAME_SIZE, "%s.%s.%s", prefix, venue, stream_table[kind].name);
 }
 
+void topic_of_history(
+	char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue, enum stream_kind kind)
+{
+	snprintf(out, TOPIC_NAME_SIZE, "%s.%s.%s.history", prefix, venue, stream_table[kind].name);
+}
+
 void topic_of_meta(char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue)
 {
 	snprintf(out, TOPIC_NAME_SIZE, "%s.%s.meta", prefix, venue);

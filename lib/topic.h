@@ -12,6 +12,9 @@
 /* "<prefix>.<venue>.<stream>" */
 void topic_of_stream(
 	char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue, enum stream_kind kind);
+/* "<prefix>.<venue>.<stream>.history": what back-fill and import bring. */
+void topic_of_history(
+	char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue, enum stream_kind kind);
 /* "<prefix>.<venue>.meta" */
 void topic_of_meta(char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue);
 /* murmur2 as Kafka's Java client and librdkafka's partitioner=murmur2 compute it, modulo

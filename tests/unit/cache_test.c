@@ -128,7 +128,7 @@ static void knows_only_what_it_read_whole(void **state)
 	trade(f, at_second(5), 3, "100");
 	cache_warm(f->cache);
 	struct cache_want w = want(f, 100, whole);
-	w.next[STREAM_KLINE_1S] = 100;
+	w.next[STREAM_KLINE_1S] = w.next[STREAM_AGG_TRADE] = 100;
 	assert_string_equal(seconds(f, &w), "5");
 	assert_true(f->reading.recovered);
 	w.next[STREAM_TRADE] = whole - 1;
@@ -150,7 +150,7 @@ static void starts_below_no_floor(void **state)
 	read_from(f, 100, false);
 	warm(f);
 	struct cache_want w = want(f, 100, 99);
-	w.next[STREAM_KLINE_1S] = 100;
+	w.next[STREAM_KLINE_1S] = w.next[STREAM_AGG_TRADE] = 100;
 	assert_int_equal(look(f, &w), CACHE_NEWS);
 	w.next[STREAM_TRADE] = 100;
 	assert_int_not_equal(look(f, &w), CACHE_NEWS);

@@ -14,6 +14,11 @@
 #define TRADE                                                                                      \
 	"{\"e\":\"trade\",\"E\":1723161255343,\"s\":\"BTCUSDT\",\"t\":3735683259,"                 \
 	"\"p\":\"61837.63000000\",\"q\":\"0.02000000\",\"T\":1723161254999,\"m\":true,\"M\":true}"
+#define AGG_TRADE_OF(a, f, l)                                                                      \
+	"{\"e\":\"aggTrade\",\"E\":1633998288468,\"s\":\"OMGBUSD\",\"a\":" a                       \
+	",\"p\":\"13.80480000\",\"q\":\"2.10000000\",\"f\":" f ",\"l\":" l                         \
+	",\"T\":1633998287467,\"m\":false,\"M\":true}"
+#define AGG_TRADE AGG_TRADE_OF("425085", "439577", "439579")
 #define KLINE_OF(i, t, f, l, n)                                                                    \
 	"{\"e\":\"kline\",\"E\":1681154041004,\"s\":\"BELBTC\",\"k\":{\"t\":" t                    \
 	",\"T\":1681154040999,\"s\":\"BELBTC\",\"i\":\"" i "\",\"f\":" f ",\"L\":" l               \
@@ -112,6 +117,77 @@ static void reads_a_trade(void **state)
 	is_decimal(&ev.trade.quantity, "0.02000000");
 	/* By the trade's time, not the event's. */
 	assert_int_equal(event_second_us(&ev), 1723161254000000);
+}
+
+static void reads_an_agg_trade(void **state)
+{
+	struct event ev = good(STREAM_AGG_TRADE, AGG_TRADE);
+
+	(void)state;
+	assert_int_equal(ev.agg_trade.id, 425085);
+	assert_int_equal(ev.agg_trade.first_id, 439577);
+	assert_int_equal(ev.agg_trade.last_id, 439579);
+	assert_int_equal(ev.agg_trade.trade_us, 1633998287467000);
+	assert_false(ev.agg_trade.buyer_is_maker);
+	is_decimal(&ev.agg_trade.price, "13.80480000");
+	is_decimal(&ev.agg_trade.quantity, "2.10000000");
+	assert_int_equal(event_second_us(&ev), 1633998287000000);
+	/* Taken back by the exchange: its id stays, its trades are gone. */
+	ev = good(STREAM_AGG_TRADE, AGG_TRADE_OF("425085", "-1", "-1"));
+	assert_int_equal(ev.agg_trade.first_id, -1);
+	assert_int_equal(ev.agg_trade.last_id, -1);
+	bad(STREAM_AGG_TRADE, AGG_TRADE_OF("-1", "1", "2"), "'a' is negative");
+	bad(STREAM_AGG_TRADE, AGG_TRADE_OF("1", "3", "2"), "'l' is below 'f'");
+	bad(STREAM_AGG_TRADE, AGG_TRADE_OF("1", "-1", "2"), "'f' is negative");
+	bad(STREAM_AGG_TRADE, TRADE, "'e' is 'trade', not 'aggTrade'");
+}
+
+/* Without its event time: what REST gives. */
+static const char *without_event_time(const char *json)
+{
+	static char text[1024];
+	const char *at = strstr(json, "\"E\":"), *comma = strchr(at, ',');
+
+	snprintf(text, sizeof(text), "%.*s%s", (int)(at - json), json, comma + 1);
+	return text;
+}
+
+static int history(enum stream_kind kind, const char *json, int64_t stated_us, struct event *out,
+	struct err *e)
+{
+	const struct event_text text = {kind, json, strlen(json)};
+
+	return event_parse_history(parser, &text, stated_us, out, e);
+}
+
+static void history_may_lack_the_event_time(void **state)
+{
+	const int64_t stated_us = 1681154099000000;
+	struct event ev;
+	struct err e = {""};
+
+	(void)state;
+	/* A bar takes the header as its version, an E of its own goes before it. */
+	assert_int_equal(
+		history(STREAM_KLINE_1S, without_event_time(KLINE), stated_us, &ev, &e), 0);
+	assert_int_equal(ev.event_us, stated_us);
+	assert_int_equal(ev.kline.trades, 3);
+	assert_int_equal(history(STREAM_KLINE_1S, KLINE, stated_us, &ev, &e), 0);
+	assert_int_equal(ev.event_us, 1681154041004000);
+	for (int64_t none = -1; none <= 1; none++) {
+		assert_int_equal(
+			history(STREAM_KLINE_1S, without_event_time(KLINE), none, &ev, &e), -1);
+		assert_non_null(strstr(e.text, "version"));
+	}
+	/* Trades have no version. */
+	assert_int_equal(
+		history(STREAM_AGG_TRADE, without_event_time(AGG_TRADE), stated_us, &ev, &e), 0);
+	assert_int_equal(ev.event_us, 0);
+	assert_int_equal(history(STREAM_TRADE, without_event_time(TRADE), 0, &ev, &e), 0);
+	assert_int_equal(ev.event_us, 0);
+	bad(STREAM_TRADE, without_event_time(TRADE), "'E' is missing");
+	bad(STREAM_AGG_TRADE, without_event_time(AGG_TRADE), "'E' is missing");
+	bad(STREAM_KLINE_1S, without_event_time(KLINE), "'E' is missing");
 }
 
 static void reads_a_kline(void **state)
@@ -341,6 +417,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_mini_ticker),
 		cmocka_unit_test(reads_a_trade),
+		cmocka_unit_test(reads_an_agg_trade),
+		cmocka_unit_test(history_may_lack_the_event_time),
 		cmocka_unit_test(reads_a_kline),
 		cmocka_unit_test(reads_a_kline_without_trades),
 		cmocka_unit_test(takes_microseconds),

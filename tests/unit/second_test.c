@@ -34,6 +34,21 @@ static struct event trade(int64_t id, const char *price, const char *quantity)
 	return ev;
 }
 
+/* An aggregate `id` of the trades first..last. */
+static struct event agg_trade(int64_t id, int64_t first, int64_t last, const char *price)
+{
+	struct event ev = {.kind = STREAM_AGG_TRADE, .event_us = OPEN_US + 5 * SECOND_US};
+
+	ev.agg_trade = (struct event_agg_trade){.id = id,
+		.first_id = first,
+		.last_id = last,
+		.trade_us = OPEN_US + id % 1000 * MS_US,
+		.price = dec(price),
+		.quantity = dec("2"),
+		.buyer_is_maker = id % 2 == 1};
+	return ev;
+}
+
 static struct event kline(bool closed, int stated_ms, const char *close, int64_t trades)
 {
 	struct event ev = {.kind = STREAM_KLINE_1S, .event_us = OPEN_US + stated_ms * MS_US};
@@ -143,6 +158,54 @@ static void trades_sum_up(void **state)
 	assert_int_equal(c.last_id, 103);
 	assert_int_equal(c.origin, ORIGIN_TRADE);
 	assert_true(c.has_volume && !c.closed && c.stated_us == 0);
+	second_done(&s);
+}
+
+static void aggregates_count_their_trades(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, agg_trade(8, 103, 105, "12"), 1);
+	add(&s, agg_trade(7, 101, 102, "10"), 1);
+	add(&s, agg_trade(8, 103, 105, "12"), 0);
+	/* Taken back by the exchange: nothing of it counts. */
+	add(&s, agg_trade(9, -1, -1, "99"), 0);
+	struct candle c = visible(&s);
+	assert_prices(&c, (const char *const[4]){"10", "12", "10", "12"});
+	assert_int_equal(c.trades, 5);
+	assert_int_equal(c.first_id, 101);
+	assert_int_equal(c.last_id, 105);
+	assert_decimal(&c.volume, "4");
+	assert_decimal(&c.quote, "44");
+	assert_decimal(&c.taker_volume, "2");
+	assert_int_equal(c.origin, ORIGIN_AGG_TRADE);
+	assert_true(c.has_volume && !c.closed);
+	second_done(&s);
+}
+
+/* Of trades, aggregates and an open kline the one with most trades, ties to the better. */
+static void most_trades_win_among_three(void **state)
+{
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, trade(101, "10", "1"), 1);
+	add(&s, agg_trade(7, 101, 101, "10"), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_TRADE);
+	add(&s, agg_trade(8, 102, 104, "11"), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_AGG_TRADE);
+	add(&s, kline(false, 300, "12", 3), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_AGG_TRADE);
+	add(&s, kline(false, 400, "12", 4), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_KLINE);
+	for (int64_t id = 102; id <= 105; id++)
+		add(&s, trade(id, "10", "1"), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_TRADE);
+	add(&s, kline(true, 1001, "12", 1), 1);
+	assert_int_equal(visible(&s).origin, ORIGIN_KLINE);
 	second_done(&s);
 }
 
@@ -289,7 +352,8 @@ static void order_does_not_matter(void **state)
 	const struct event events[] = {sample(500, "20"), sample(100, "18"), sample(900, "15"),
 		trade(101, "10", "2"), trade(102, "12.5", "1.25"), trade(104, "11", "0.1"),
 		kline(false, 300, "11", 2), kline(false, 900, "12", 2), trade(101, "10", "2"),
-		kline(false, 300, "11", 2)};
+		kline(false, 300, "11", 2), agg_trade(7, 101, 102, "10"), agg_trade(8, 103, 103, "12"),
+		agg_trade(7, 101, 102, "10"), agg_trade(9, 104, 109, "11")};
 	enum { COUNT = sizeof(events) / sizeof(*events) };
 	struct candle first = {0};
 	uint32_t random = 7;
@@ -316,6 +380,8 @@ static void order_does_not_matter(void **state)
 		assert_decimal(&s.sample.open, "18");
 		assert_decimal(&s.sample.close, "15");
 		assert_int_equal(s.trades.count, 3);
+		assert_int_equal(s.agg_trades.count, 9);
+		assert_int_equal(c.origin, ORIGIN_AGG_TRADE);
 		second_done(&s);
 	}
 }
@@ -364,6 +430,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_seen_of_nothing),
 		cmocka_unit_test(samples_open_by_least_and_close_by_greatest_time),
 		cmocka_unit_test(trades_sum_up),
+		cmocka_unit_test(aggregates_count_their_trades),
+		cmocka_unit_test(most_trades_win_among_three),
 		cmocka_unit_test(the_newest_version_of_a_kline_stays),
 		cmocka_unit_test(a_closed_kline_goes_over_trades),
 		cmocka_unit_test(most_trades_win_while_it_is_open),

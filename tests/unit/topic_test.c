@@ -13,6 +13,8 @@ static void names_topics(void **state)
 	assert_string_equal(name, "pricegraph.binance.miniTicker");
 	topic_of_stream(name, "p", "replay-btc", STREAM_KLINE_1S);
 	assert_string_equal(name, "p.replay-btc.kline_1s");
+	topic_of_history(name, "p", "binance", STREAM_AGG_TRADE);
+	assert_string_equal(name, "p.binance.aggTrade.history");
 	topic_of_meta(name, "pricegraph", "synthetic");
 	assert_string_equal(name, "pricegraph.synthetic.meta");
 }

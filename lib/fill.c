@@ -1,0 +1,136 @@
+#include "fill.h"
+#include "member.h"
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 4
+
+static const char *const state_names[] = {
+	[FILL_REPAIRING] = "repairing",
+	[FILL_DONE] = "done",
+	[FILL_UNREPAIRABLE] = "unrepairable",
+};
+#define STATE_COUNT (sizeof(state_names) / sizeof(state_names[0]))
+
+const char *fill_state_name(enum fill_state s)
+{
+	return state_names[s];
+}
+
+enum stream_kind fill_through(enum stream_kind stream)
+{
+	switch (stream) {
+	case STREAM_TRADE:
+	case STREAM_AGG_TRADE:
+		return STREAM_AGG_TRADE;
+	case STREAM_MINI_TICKER:
+	case STREAM_KLINE_1S:
+	case STREAM_COUNT:
+		break;
+	}
+	return STREAM_KLINE_1S;
+}
+
+static void add_text(struct buf *out, const char *name, const char *text)
+{
+	buf_printf(out, "\"%s\":", name);
+	buf_add_json(out, text, strlen(text));
+	buf_add_char(out, ',');
+}
+
+void fill_format(const struct fill *f, struct buf *out)
+{
+	buf_add_char(out, '{');
+	add_text(out, "symbol", f->symbol);
+	add_text(out, "stream", stream_table[f->stream].name);
+	buf_printf(out, "\"from\":%lld,\"to\":%lld,", (long long)f->from_us, (long long)f->to_us);
+	add_text(out, "cause", f->cause);
+	add_text(out, "state", state_names[f->state]);
+	add_text(out, "reason", f->reason);
+	buf_printf(out, "\"rows\":%lld,\"first_id\":%lld,\"last_id\":%lld}", (long long)f->rows,
+		(long long)f->first_id, (long long)f->last_id);
+}
+
+static int read_stream(const struct members *m, enum stream_kind *out)
+{
+	char text[32];
+
+	if (member_text(m, "stream", text, sizeof(text)) != 0)
+		return -1;
+	const struct stream *s = stream_find(text);
+	if (!s)
+		return err_set(m->e, "member 'stream' is '%s', which is no stream", text);
+	*out = s->kind;
+	return 0;
+}
+
+static int read_state(const struct members *m, enum fill_state *out)
+{
+	char text[16];
+
+	if (member_text(m, "state", text, sizeof(text)) != 0)
+		return -1;
+	for (size_t i = 0; i < STATE_COUNT; i++) {
+		if (strcmp(text, state_names[i]) == 0) {
+			*out = (enum fill_state)i;
+			return 0;
+		}
+	}
+	return err_set(
+		m->e, "member 'state' is '%s', not repairing, done or unrepairable", text);
+}
+
+/* Texts of other records are never empty; a reason may be, or absent. */
+static int read_reason(const struct members *m, struct fill *f)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(m->object, "reason", &value) ||
+		(json_object_is_type(value, json_type_string) &&
+			json_object_get_string_len(value) == 0))
+		return 0;
+	return member_text(m, "reason", f->reason, sizeof(f->reason));
+}
+
+static int read_members(const struct members *m, struct fill *f)
+{
+	if (member_text(m, "symbol", f->symbol, sizeof(f->symbol)) != 0 ||
+		read_stream(m, &f->stream) != 0 || member_int(m, "from", &f->from_us) != 0 ||
+		member_int(m, "to", &f->to_us) != 0 ||
+		member_text(m, "cause", f->cause, sizeof(f->cause)) != 0 ||
+		read_state(m, &f->state) != 0 || read_reason(m, f) != 0 ||
+		member_int(m, "rows", &f->rows) != 0 ||
+		member_int(m, "first_id", &f->first_id) != 0 ||
+		member_int(m, "last_id", &f->last_id) != 0)
+		return -1;
+	if (f->to_us < f->from_us)
+		return err_set(m->e, "member 'to' is below 'from'");
+	return f->rows < 0 ? err_set(m->e, "member 'rows' is negative") : 0;
+}
+
+int fill_parse(struct fill *out, const char *json, size_t len, struct err *e)
+{
+	struct json_object *root = NULL;
+	struct fill f = {0};
+	int rc = -1;
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+
+	if (!tokener) {
+		err_set(e, "no memory to parse JSON");
+		goto out;
+	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	root = member_root(tokener, json, len, e);
+	if (!root)
+		goto out;
+	struct members m = {root, "", e};
+	rc = read_members(&m, &f);
+	if (rc == 0)
+		*out = f;
+out:
+	json_object_put(root);
+	if (tokener)
+		json_tokener_free(tokener);
+	return rc;
+}
