@@ -42,8 +42,11 @@ static const char *const defaults[] = {
 	"fetch.min.bytes", "1",
 	"fetch.wait.max.ms", "100",
 	"fetch.error.backoff.ms", "100",
-	/* Bounds what is read ahead: per partition in messages, in all in kilobytes. */
-	"queued.min.messages", "20000",
+	/* Small turns, so that a backlog comes from all partitions side by side, near each other in market time. */
+	"max.partition.fetch.bytes", "65536",
+	/* Bounds what is read ahead, in messages and in kilobytes. Whoever meets a bound is asked again only a second later (librdkafka
+	 * before 2.2), so what the queue holds must last for that second. */
+	"queued.min.messages", "300000",
 	"queued.max.messages.kbytes", "65536",
 	NULL,
 };
