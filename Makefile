@@ -173,6 +173,11 @@ fuzz-run: $(FUZZ:%=$(B)/tests/fuzz/%)
 
 e2e: all
 	VARIANT=$(VARIANT) tests/e2e.sh
+# Campaigns of kills, faults and outages; short as a part of `make test`, in full as here by default: KILLS, SEEDS, MINUTES; SOAK= one of them.
+soak: all
+	KILLS=$(or $(KILLS),1000) SEEDS=$(or $(SEEDS),200) MINUTES=$(or $(MINUTES),10) VARIANT=$(VARIANT) tests/soak.sh
+soak-short: all
+	VARIANT=$(VARIANT) tests/soak.sh
 browser: all
 	VARIANT=$(VARIANT) tests/browser/run.sh
 # How fast: pairs of ours and the bare part in one run; build/results/bench.md. BENCH= feed, sink, web or all of them.
@@ -204,4 +209,4 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name kafka ! -name venv -exec rm -rf {} +
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-run e2e browser bench lint docs format test install-deps run clean FORCE
+.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-run e2e soak soak-short browser bench lint docs format test install-deps run clean FORCE

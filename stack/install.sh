@@ -1,6 +1,6 @@
 #!/bin/bash
 # Checks that everything needed is there and installs what is missing: Debian packages (packages.txt), Kafka's jars (kafka/pom.xml),
-# the page's libraries (www/package-lock.json), Python's (tests/requirements.txt). Usage: stack/install.sh run|test
+# the page's libraries (www/package-lock.json), Python's (tests/requirements.txt), toxiproxy. Usage: stack/install.sh run|test
 # When all is there it takes a fraction of a second, touches nothing and needs no network.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -121,6 +121,17 @@ install_python() {
 	echo "$sum" >"$stamp"
 }
 
+# The proxy that breaks connections in tests/soak, by Go's own client.
+toxiproxy=v2.5.0
+install_toxiproxy() {
+	[[ -x build/toxiproxy/$toxiproxy ]] && return
+	say "installing toxiproxy with go"
+	mkdir -p build/toxiproxy
+	run_logged toxiproxy env GOTOOLCHAIN=local GOFLAGS=-mod=mod GOBIN="$PWD/build/toxiproxy" \
+		go install "github.com/Shopify/toxiproxy/v2/cmd/server@$toxiproxy"
+	mv build/toxiproxy/server "build/toxiproxy/$toxiproxy"
+}
+
 mkdir -p build/log || exit 1
 exec 9>build/log/install.lock
 flock 9 || exit 1
@@ -131,4 +142,4 @@ if [[ ${DEPS:-} != present ]]; then
 fi
 install_kafka
 install_page
-[[ $purpose != test ]] || install_python
+[[ $purpose != test ]] || { install_python && install_toxiproxy; }

@@ -4,7 +4,8 @@
 #
 #   stack/kafka.sh jars                   copy the jars of kafka/pom.xml, prepare the class archive
 #   stack/kafka.sh ports                  print two free ports
-#   stack/kafka.sh init  DIR PORT PORT2   configure and format, unless done; PORT2 is the controller's
+#   stack/kafka.sh init  DIR PORT PORT2   configure and format, unless done; PORT2 is the controller's;
+#                                         PRICEGRAPH_KAFKA_ADVERTISED= another port that clients are told
 #   stack/kafka.sh start DIR              start it in the background
 #   stack/kafka.sh run   DIR              the same in the foreground; ends with its parent process
 #   stack/kafka.sh ready DIR [SECONDS]    wait until it serves clients (default 60)
@@ -88,7 +89,7 @@ configure() {
 		node.id=1
 		controller.quorum.voters=1@127.0.0.1:$2
 		listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$2
-		advertised.listeners=PLAINTEXT://127.0.0.1:$1
+		advertised.listeners=PLAINTEXT://127.0.0.1:${PRICEGRAPH_KAFKA_ADVERTISED:-$1}
 		controller.listener.names=CONTROLLER
 		inter.broker.listener.name=PLAINTEXT
 		log.dirs=$dir/data

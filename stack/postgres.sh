@@ -16,7 +16,7 @@
 set -euo pipefail
 
 bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
-port=5432
+port=${PRICEGRAPH_PG_PORT:-5432} # of the socket's name, and of TCP if the caller turns that on
 
 die() {
 	echo "postgres: $*" >&2

@@ -3,7 +3,7 @@
 # `N passed, N failed` (and `, N skipped`).
 set -u
 cd "$(dirname "$0")/.." || exit 1
-runners=(lint unit unit-asan unit-tsan e2e browser)
+runners=(lint unit unit-asan unit-tsan e2e soak-short browser)
 
 stack/install.sh test || exit
 rm -rf build/results && mkdir -p build/results

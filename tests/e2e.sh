@@ -6,13 +6,5 @@ xml=build/results/e2e.xml
 mkdir -p build/results && rm -f "$xml"
 tests/with_postgres tests/with_kafka build/venv/bin/python -m pytest tests/e2e -p no:cacheprovider -ra --junitxml="$xml" "$@" </dev/null
 status=$?
-
-attribute() {
-	grep -oE "<testsuite [^>]*" "$xml" | grep -oE " $1=\"[0-9]+\"" | tr -dc 0-9
-}
-if [[ -f $xml ]]; then
-	failed=$(($(attribute failures) + $(attribute errors)))
-	skipped=$(attribute skipped)
-	tests/result.sh e2e $(($(attribute tests) - failed - skipped)) "$failed" "$skipped"
-fi
+tests/junit.sh e2e "$xml"
 exit "$status"

@@ -18,14 +18,14 @@ DATA = pathlib.Path(os.environ.get("PRICEGRAPH_DATA", ROOT.parent / "shared" / "
 
 
 def wait_until(condition, what, seconds=60, every=0.05):
-    """The condition's first true value; fails after `seconds`."""
+    """The condition's first true value; fails after `seconds`. `what`: text, or what gives it."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(every)
 
 
@@ -103,7 +103,11 @@ class Stack:
             "postgres.reader": where + " user=pricegraph_reader",
         })
         self.run("pricegraphctl", "migrate")
-        self.db = psycopg.connect(where + " user=postgres options='-c search_path=pricegraph'", autocommit=True)
+        self.where = where + " user=postgres options='-c search_path=pricegraph'"
+        self.reconnect()
+
+    def reconnect(self):
+        self.db = psycopg.connect(self.where, autocommit=True)
 
     def set(self, values):
         self.values.update(values)

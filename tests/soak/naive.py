@@ -1,0 +1,26 @@
+"""The two sinks that people write first, to show that the campaigns see what they lose and double.
+
+Usage: naive.py insert-then-commit|auto-commit BOOTSTRAP TOPIC CONNINFO TABLE (a table of symbol text, id bigint)"""
+
+import json
+import sys
+
+import psycopg
+from confluent_kafka import Consumer, TopicPartition
+
+mode, bootstrap, topic, conninfo, table = sys.argv[1:]
+automatic = mode == "auto-commit"
+consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": table, "enable.auto.commit": automatic,
+                     "auto.commit.interval.ms": 50, "auto.offset.reset": "earliest"})
+places = consumer.committed([TopicPartition(topic, i) for i in range(8)], timeout=30)
+consumer.assign([TopicPartition(topic, p.partition, p.offset if p.offset >= 0 else 0) for p in places])
+with psycopg.connect(conninfo) as db:
+    print("started", flush=True)
+    while True:
+        batch = [r for r in consumer.consume(500, timeout=0.2) if not r.error()]
+        trades = [json.loads(r.value()) for r in batch if r.key() is not None]
+        with db.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {table} VALUES (%s, %s)", [(t["s"], t["t"]) for t in trades])
+        db.commit()
+        if batch and not automatic:
+            consumer.commit(asynchronous=False)

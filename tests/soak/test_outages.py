@@ -1,0 +1,65 @@
+"""Kafka away, then PostgreSQL away, for MINUTES each (a part of one in `make test`) while the exchange goes on at about 1,000 frames a
+second: memory stays within its bound, and everything is there afterwards."""
+
+import os
+import pathlib
+import re
+import time
+
+from audit import audit
+from campaign import Campaign
+from parts import wait_until
+
+SECONDS = float(os.environ.get("MINUTES", "0.25")) * 60
+QUEUE_BYTES = 64 << 20
+RATE = 1000
+
+
+def resident(program):
+    """Bytes now, and at most so far."""
+    text = pathlib.Path(f"/proc/{program.process.pid}/status").read_text()
+    return tuple(int(re.search(rf"{key}:\s+(\d+)", text).group(1)) * 1024 for key in ("VmRSS", "VmHWM"))
+
+
+def frames(campaign):
+    """How many the exchange has made so far."""
+    with open(campaign.stack.folder / "truth.txt", "rb") as lines:
+        return sum(1 for _ in lines)
+
+
+def outage(campaign, name, seconds):
+    """Cuts it off for so long; what the collector held before, and at most."""
+    before, _ = resident(campaign.collector)
+    began_us = campaign.market_us()
+    campaign.servers.proxies.enable(name, False)
+    campaign.wait_market(began_us + int(seconds * campaign.speed * 1_000_000), seconds * 2 + 60)
+    campaign.servers.proxies.heal(name)
+    taken = campaign.taken()
+    wait_until(lambda: campaign.taken() > taken, lambda: f"records are taken again\n{campaign.tail()}", 60)
+    return before, resident(campaign.collector)[1]
+
+
+def test_outages(servers, tmp_path):
+    # As many market seconds a second as give the rate: measured first, at the speed of the market itself.
+    campaign = Campaign(servers, tmp_path / "rate", seed=3, speed=1)
+    campaign.begun()
+    first, at = frames(campaign), time.monotonic()
+    wait_until(lambda: frames(campaign) - first > 300, "frames", 60)
+    speed = max(1, round(RATE / ((frames(campaign) - first) / (time.monotonic() - at))))
+    campaign.close()
+
+    campaign = Campaign(servers, tmp_path / "outages", seed=3, speed=speed, settings={
+        "feed.silence": 15, "kafka.queue.buffering.max.kbytes": QUEUE_BYTES >> 10})
+    campaign.begun()
+    first, at = frames(campaign), time.monotonic()
+    kafka = outage(campaign, "kafka", SECONDS)
+    postgres = outage(campaign, "postgres", SECONDS)
+    rate = (frames(campaign) - first) / (time.monotonic() - at)
+    end_us = campaign.finish(SECONDS * 4 + 120)
+    figures = audit(campaign, end_us)
+    print(f"outages of {SECONDS:.0f} s at {rate:.0f} frames/s, speed {speed}: Kafka {kafka[0] >> 20} to {kafka[1] >> 20} MiB, "
+          f"PostgreSQL {postgres[0] >> 20} to {postgres[1] >> 20} MiB, {figures}")
+    campaign.close()
+    # librdkafka counts keys, values and headers against its bound; what it needs for itself of each message is about as much again.
+    assert kafka[1] - kafka[0] < 3 * QUEUE_BYTES
+    assert postgres[1] - kafka[1] < 2 * QUEUE_BYTES
