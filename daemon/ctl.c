@@ -17,12 +17,12 @@ static void say_applied(const char *name)
 	printf("applied %s\n", name);
 }
 
-static int migrate(const struct settings *s, const char *argument, struct err *e)
+static int migrate(const struct settings *s, char **arguments, struct err *e)
 {
 	struct pg *pg = pg_new(settings_text(s, "postgres", "owner"), "pricegraphctl");
 	int count;
 
-	(void)argument;
+	(void)arguments;
 	if (!pg)
 		return err_set(e, "no memory for a connection");
 	count = ctl_migrate(pg, say_applied, e);
@@ -42,23 +42,23 @@ static int check_venue(const char *venue, struct err *e)
 	return 0;
 }
 
-static int empty(const struct settings *s, const char *argument, struct err *e)
+static int empty(const struct settings *s, char **arguments, struct err *e)
 {
-	return check_venue(argument, e) != 0 ? -1 : ctl_empty(s, argument, e);
+	return check_venue(arguments[0], e) != 0 ? -1 : ctl_empty(s, arguments[0], e);
 }
 
-static int status(const struct settings *s, const char *argument, struct err *e)
+static int status(const struct settings *s, char **arguments, struct err *e)
 {
-	return ctl_status(s, argument ? argument : settings_text(s, "venue", "name"), e);
+	return ctl_status(s, arguments[0] ? arguments[0] : settings_text(s, "venue", "name"), e);
 }
 
 /* The settings were read, or main would not have come here. */
-static int check(const struct settings *s, const char *argument, struct err *e)
+static int check(const struct settings *s, char **arguments, struct err *e)
 {
 	static const char *const roles[] = {"owner", "collector", "reader"};
 	int failed = 0;
 
-	(void)argument;
+	(void)arguments;
 	if (check_venue(settings_text(s, "venue", "name"), e) != 0)
 		return err_wrap(e, "venue.name");
 	printf("settings: valid\n");
@@ -77,13 +77,13 @@ static int check(const struct settings *s, const char *argument, struct err *e)
 	return failed ? err_set(e, "%d connections failed", failed) : 0;
 }
 
-static int reference(const struct settings *s, const char *argument, struct err *e)
+static int reference(const struct settings *s, char **arguments, struct err *e)
 {
 	struct buf out;
 	bool whole;
 
 	(void)s;
-	(void)argument;
+	(void)arguments;
 	buf_init(&out, REFERENCE_BYTES_MAX);
 	settings_reference(&out);
 	whole = !out.failed && fwrite(out.data, 1, out.len, stdout) == out.len;
@@ -94,7 +94,8 @@ static int reference(const struct settings *s, const char *argument, struct err 
 static const struct command {
 	const char *name, *argument, *help;
 	int argument_min, argument_max;
-	int (*run)(const struct settings *s, const char *argument, struct err *e);
+	/* `arguments`: those given, then NULL */
+	int (*run)(const struct settings *s, char **arguments, struct err *e);
 } commands[] = {
 	{"migrate", "", "bring the database to this program's schema", 0, 0, migrate},
 	{"empty", " VENUE", "delete the topics and rows of a venue; its epoch rises", 1, 1, empty},
@@ -142,7 +143,7 @@ static int run(const struct settings *s, int argc, char **argv)
 
 	if (!c)
 		return EXIT_USAGE;
-	if (c->run(s, optind + 1 < argc ? argv[optind + 1] : NULL, &e) == 0)
+	if (c->run(s, argv + optind + 1, &e) == 0)
 		return fflush(stdout) == 0 ? 0 : EXIT_FAILED;
 	fflush(stdout);
 	fprintf(stderr, "pricegraphctl %s: %s\n", c->name, e.text);
