@@ -25,7 +25,9 @@ LIB := err clock utf8 buf decimal interval inifile kafka_property setting settin
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
 	sink_commit sink_rows sink_late sink_facts sink_meta maintenance topics
 REST := binance_rest rest_answer_head rest_budget
-COLLECTOR := collector ws_to_kafka feed_wants feed_connection feed_socket feed_loop feed_watch feed_backoff feed_frame json_scan feed_count \
+# A connection's life.
+LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver
+COLLECTOR := collector ws_to_kafka feed_wants $(LINK) feed_frame json_scan feed_count \
 	feed_subscribe feed_sessions feed_session feed_clock feed_output \
 	$(REST)
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
@@ -63,6 +65,9 @@ UNIT_OBJ_feed_subscribe := daemon/feed_subscribe
 UNIT_OBJ_feed_session := daemon/feed_session
 UNIT_OBJ_feed_watch := daemon/feed_watch
 UNIT_OBJ_feed_backoff := daemon/feed_backoff
+UNIT_OBJ_feed_attempts := daemon/feed_attempts
+UNIT_OBJ_feed_resolver := daemon/feed_resolver
+UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts
 UNIT_OBJ_feed_wants := daemon/feed_wants
 UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan $(REST:%=daemon/%)
 UNIT_OBJ_rest_budget := daemon/rest_budget

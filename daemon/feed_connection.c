@@ -1,229 +1,49 @@
 #include "feed_connection.h"
 #include "clock.h"
-#include "feed_backoff.h"
-#include "feed_count.h"
-#include "feed_sessions.h"
-#include "feed_watch.h"
+#include "feed_connection_parts.h"
+#include "feed_hear.h"
 #include "log.h"
 #include <stdlib.h>
 
 #define ROUND_US (50 * MS_US) /* how late a timer may be */
 #define FULL_US (5 * MS_US)   /* how soon a kept frame is tried again */
 
-enum phase {
-	WAITING,     /* for retry_at_us */
-	CONNECTING,  /* TCP, TLS, upgrade */
-	SUBSCRIBING, /* open; not all requests are acknowledged */
-	AWAITING,    /* acknowledged; the venue's time is not told yet */
-	LIVE,        /* sessions are begun */
-	FINISHED,    /* the recording has ended, or the feed stops: no further connection */
-};
-
-struct feed_connection {
-	struct feed_shared *shared;
-	struct feed_socket *socket;
-	struct feed_subscribe subscribe;
-	struct feed_sessions sessions;
-	struct feed_backoff backoff;
-	enum phase phase;
-	bool closing; /* the connection is lost: a last alive says how far it got */
-	struct feed_watch watch;
-	int64_t kept_received_us; /* wall time at which the frame in hand was read, 0 = none */
-	int64_t retry_at_us, phase_since_us; /* monotonic */
-	struct buf request;
-};
-
 static int64_t seconds_us(const struct feed_connection *c, const char *key)
 {
 	return settings_int(c->shared->settings, "feed", key) * SECOND_US;
 }
 
-static void enter(struct feed_connection *c, enum phase phase)
+void feed_connection_enter(struct feed_connection *c, enum feed_phase phase)
 {
 	c->phase = phase;
 	c->phase_since_us = clock_mono_us();
 }
 
-static void begin_sessions(struct feed_connection *c, const char *cause)
+static void begin_sessions(struct feed_connection *c)
 {
-	feed_sessions_begin(&c->sessions, cause);
-	enter(c, LIVE);
+	feed_sessions_begin(&c->sessions, "");
+	feed_connection_enter(c, FEED_LIVE);
+}
+
+void feed_connection_hears_all(struct feed_connection *c)
+{
+	if (!c->held)
+		begin_sessions(c);
+	else if (!c->ready_us)
+		c->ready_us = c->sessions.t_us;
 }
 
 /* Of the host's clock we know that the venue's time is behind the last acknowledgement; where PINGs tell the time, the first
  * PING behind it says so. */
-static void begin_by_host_clock(struct feed_connection *c)
+void feed_connection_begin_by_host_clock(struct feed_connection *c)
 {
 	int64_t host_us = feed_clock_host_us(c->shared->clock);
 
 	if (!host_us)
 		return;
 	feed_sessions_reached(&c->sessions, host_us);
-	begin_sessions(c, "");
+	feed_connection_hears_all(c);
 }
-
-static void take_answer(struct feed_connection *c, const struct feed_answer *a)
-{
-	switch (feed_subscribe_answer(&c->subscribe, a)) {
-	case FEED_ACKNOWLEDGED:
-		if (c->phase == SUBSCRIBING && feed_subscribe_complete(&c->subscribe)) {
-			log_info("feed_subscribed", "streams=%zu", c->subscribe.count);
-			enter(c, AWAITING);
-			begin_by_host_clock(c);
-		}
-		break;
-	case FEED_REFUSED:
-		feed_socket_hang_up(c->socket);
-		break;
-	case FEED_NOBODY_WAITS:
-		break;
-	}
-}
-
-/* The clock stands from here on, and nothing further will come. */
-static void replay_ended(struct feed_connection *c, int64_t t_us)
-{
-	log_info("feed_replay_ended", "T_us=%lld", (long long)t_us);
-	feed_clock_stop(c->shared->clock, t_us);
-	feed_sessions_reached(&c->sessions, t_us);
-	if (c->phase != LIVE && feed_subscribe_complete(&c->subscribe))
-		begin_sessions(c, "");
-	feed_sessions_end(&c->sessions);
-	enter(c, FINISHED);
-}
-
-/* False: the queue is full. */
-static bool take_notice(struct feed_connection *c, const struct feed_frame *f)
-{
-	switch (f->notice) {
-	case FEED_SERVER_SHUTDOWN:
-		log_warn("feed_server_shutdown", "reason=\"the exchange is about to disconnect\"");
-		break;
-	case FEED_REPLAY_ENDED:
-		if (c->phase != FINISHED)
-			replay_ended(c, f->event_us);
-		break;
-	case FEED_REPLAY_JUMPED:
-		return feed_sessions_jump(&c->sessions, f->event_us);
-	}
-	return true;
-}
-
-/* False: the queue is full. */
-static bool take_event(struct feed_connection *c, const struct feed_frame *f)
-{
-	enum kafka_sent sent = feed_output_event(c->shared->output, f, c->kept_received_us);
-
-	if (sent == KAFKA_SENT) {
-		feed_count_event();
-		feed_sessions_saw_event(&c->sessions, f->event_us);
-		feed_backoff_good(&c->backoff, clock_mono_us());
-	} else if (sent == KAFKA_REFUSED) {
-		feed_count_bad("refused by Kafka's client", f->data.at, f->data.len);
-	}
-	return sent == KAFKA_SENT || sent == KAFKA_REFUSED;
-}
-
-static bool on_frame(void *arg, const char *bytes, size_t len, bool binary)
-{
-	struct feed_connection *c = arg;
-	struct feed_frame frame;
-
-	feed_watch_read(&c->watch, clock_mono_us());
-	if (!c->kept_received_us)
-		c->kept_received_us = clock_wall_us();
-	if (binary)
-		frame = (struct feed_frame){.kind = FEED_BAD, .reason = "binary"};
-	else
-		feed_frame_read(&frame, bytes, len);
-	switch (frame.kind) {
-	case FEED_EVENT:
-		if (!take_event(c, &frame))
-			return false;
-		break;
-	case FEED_ANSWER:
-		feed_count_answer();
-		take_answer(c, &frame.answer);
-		break;
-	case FEED_NOTICE:
-		if (!take_notice(c, &frame))
-			return false;
-		feed_count_answer();
-		break;
-	case FEED_UNKNOWN:
-		feed_count_unknown(bytes, len);
-		break;
-	case FEED_BAD:
-		feed_count_bad(frame.reason, bytes, binary ? 0 : len);
-		break;
-	}
-	c->kept_received_us = 0;
-	return true;
-}
-
-static void on_too_long(void *arg)
-{
-	struct feed_connection *c = arg;
-	feed_watch_read(&c->watch, clock_mono_us());
-	feed_count_bad("longer than 4 MiB", "", 0);
-}
-
-static void on_opened(void *arg)
-{
-	struct feed_connection *c = arg;
-
-	log_info("feed_connected", "host=%s",
-		settings_text(c->shared->settings, "exchange", "host"));
-	feed_subscribe_reset(&c->subscribe);
-	feed_watch_start(&c->watch, clock_mono_us());
-	c->sessions.t_us = 0;
-	enter(c, SUBSCRIBING);
-}
-
-/* The server's own PING tells the time where the venue's clock is a model's. */
-static void on_ping(void *arg, const char *payload)
-{
-	struct feed_connection *c = arg;
-
-	feed_watch_read(&c->watch, clock_mono_us());
-	int64_t t_us = feed_clock_ping(c->shared->clock, payload);
-	if (t_us < 0)
-		return;
-	feed_sessions_reached(&c->sessions, t_us);
-	if (c->phase == AWAITING)
-		begin_sessions(c, "");
-}
-
-static void on_pong(void *arg, const char *payload, size_t len)
-{
-	struct feed_connection *c = arg;
-
-	feed_watch_read(&c->watch, clock_mono_us());
-	int64_t t_us = feed_watch_pong(&c->watch, payload, len);
-	if (t_us > 0)
-		feed_sessions_reached(&c->sessions, t_us);
-}
-
-static void on_closed(void *arg, const struct feed_socket_closed *why)
-{
-	struct feed_connection *c = arg;
-
-	if (c->phase == FINISHED)
-		return;
-	int64_t now_us = clock_mono_us();
-	c->retry_at_us = now_us + feed_backoff_wait_us(&c->backoff, why, now_us);
-	c->closing = feed_sessions_active(&c->sessions);
-	if (c->closing)
-		feed_sessions_alive(&c->sessions, true);
-	enter(c, WAITING);
-}
-
-static const struct feed_socket_events socket_events = {.opened = on_opened,
-	.frame = on_frame,
-	.too_long = on_too_long,
-	.ping = on_ping,
-	.pong = on_pong,
-	.closed = on_closed};
 
 struct feed_connection *feed_connection_new(
 	struct feed_shared *shared, const struct feed_want *wants, size_t count)
@@ -237,8 +57,9 @@ struct feed_connection *feed_connection_new(
 	feed_subscribe_init(&c->subscribe, wants, count, seconds_us(c, "timeout"));
 	c->watch.ping_every_us = seconds_us(c, "ping");
 	c->watch.silence_us = seconds_us(c, "silence");
-	feed_backoff_init(&c->backoff, (uint64_t)clock_wall_us() ^ (uintptr_t)c);
-	c->socket = feed_socket_new(shared->loop, &socket_events, c);
+	feed_dial_init(&c->dial, shared->loop->resolver, &shared->loop->attempts,
+		(uint64_t)clock_wall_us() ^ (uintptr_t)c);
+	c->socket = feed_socket_new(shared->loop, &feed_hear_events, c);
 	if (!c->socket ||
 		feed_sessions_init(&c->sessions, shared->output, shared->clock, wants, count) < 0) {
 		feed_connection_free(c);
@@ -259,10 +80,12 @@ void feed_connection_free(struct feed_connection *c)
 
 static void connect_if_due(struct feed_connection *c)
 {
-	if (clock_mono_us() < c->retry_at_us)
+	const char *address = feed_dial_address(&c->dial, clock_mono_us());
+
+	if (!address)
 		return;
-	enter(c, CONNECTING);
-	feed_socket_open(c->socket);
+	feed_connection_enter(c, FEED_CONNECTING);
+	feed_socket_open(c->socket, address);
 }
 
 static void subscribe_more(struct feed_connection *c)
@@ -291,15 +114,15 @@ static void give_up_if_late(struct feed_connection *c)
 	log_warn("feed_handshake_unanswered", "host=%s",
 		settings_text(c->shared->settings, "exchange", "host"));
 	feed_socket_hang_up(c->socket);
-	enter(c, CONNECTING); /* not again before the hang-up is through */
+	feed_connection_enter(c, FEED_CONNECTING); /* not again before the hang-up is through */
 }
 
 static void warn_if_timeless(struct feed_connection *c)
 {
-	if (!is_late(c))
+	if (!is_late(c) || c->ready_us)
 		return;
 	log_warn("feed_no_time", "clock=%s", settings_text(c->shared->settings, "venue", "clock"));
-	enter(c, AWAITING);
+	feed_connection_enter(c, FEED_AWAITING);
 }
 
 /* PINGs, and hanging up where nothing at all comes any more. */
@@ -329,8 +152,9 @@ static void renew_sessions(struct feed_connection *c)
 	if (feed_sessions_active(&c->sessions))
 		log_warn("feed_sessions_renewed", "reason=\"records were lost\"");
 	feed_sessions_forget(&c->sessions);
-	if (c->phase == LIVE)
-		enter(c, AWAITING);
+	c->ready_us = 0;
+	if (c->phase == FEED_LIVE)
+		feed_connection_enter(c, FEED_AWAITING);
 }
 
 int64_t feed_connection_serve(struct feed_connection *c)
@@ -341,24 +165,25 @@ int64_t feed_connection_serve(struct feed_connection *c)
 		return FULL_US;
 	}
 	switch (c->phase) {
-	case WAITING:
+	case FEED_WAITING:
 		connect_if_due(c);
 		break;
-	case CONNECTING:
+	case FEED_CONNECTING:
 		give_up_if_late(c);
 		break;
-	case SUBSCRIBING:
+	case FEED_SUBSCRIBING:
 		subscribe_more(c);
 		break;
-	case AWAITING:
-		begin_by_host_clock(c);
-		if (c->phase == AWAITING)
+	case FEED_AWAITING:
+		if (!c->ready_us)
+			feed_connection_begin_by_host_clock(c);
+		if (c->phase == FEED_AWAITING)
 			warn_if_timeless(c);
 		break;
-	case LIVE:
+	case FEED_LIVE:
 		feed_sessions_alive(&c->sessions, false);
 		break;
-	case FINISHED:
+	case FEED_FINISHED:
 		break;
 	}
 	watch(c);
@@ -369,7 +194,7 @@ void feed_connection_end(struct feed_connection *c)
 {
 	feed_socket_mute(c->socket);
 	feed_sessions_end(&c->sessions);
-	enter(c, FINISHED);
+	feed_connection_enter(c, FEED_FINISHED);
 }
 
 bool feed_connection_drain(struct feed_connection *c)
@@ -393,4 +218,58 @@ bool feed_connection_is_live(const struct feed_connection *c, int64_t *t_us)
 {
 	*t_us = c->sessions.t_us;
 	return feed_sessions_active(&c->sessions);
+}
+
+void feed_connection_hold(struct feed_connection *c)
+{
+	c->held = true;
+}
+
+bool feed_connection_is_ready(const struct feed_connection *c, int64_t *from_us)
+{
+	*from_us = c->ready_us;
+	return c->ready_us && (c->events || is_late(c));
+}
+
+void feed_connection_take_over(struct feed_connection *c)
+{
+	int64_t t_us = c->sessions.t_us;
+
+	c->held = false;
+	if (feed_sessions_are_torn(&c->sessions))
+		renew_sessions(c);
+	if (!c->ready_us)
+		return;
+	c->sessions.t_us = c->ready_us;
+	begin_sessions(c);
+	feed_sessions_reached(&c->sessions, t_us);
+}
+
+void feed_connection_leave(struct feed_connection *c)
+{
+	feed_socket_mute(c->socket);
+	feed_sessions_alive(&c->sessions, true);
+	c->closing = true;
+	feed_connection_enter(c, FEED_FINISHED);
+}
+
+enum feed_connected feed_connection_state(const struct feed_connection *c)
+{
+	if (c->phase == FEED_FINISHED)
+		return c->closing || feed_sessions_active(&c->sessions) ? FEED_CONNECTION_ENDING
+									: FEED_CONNECTION_OVER;
+	if (c->opened_at_us || c->closing)
+		return FEED_CONNECTION_OPEN;
+	return FEED_CONNECTION_LOST;
+}
+
+bool feed_connection_is_worn(const struct feed_connection *c, int64_t life_us)
+{
+	return c->phase == FEED_LIVE &&
+	       (c->warned || (life_us && clock_mono_us() - c->opened_at_us >= life_us));
+}
+
+bool feed_connection_is_closed(const struct feed_connection *c)
+{
+	return feed_socket_is_closed(c->socket);
 }

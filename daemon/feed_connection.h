@@ -1,6 +1,6 @@
 /*
  * feed_connection: one websocket connection's life: connect, subscribe, sessions begun and kept alive, frames into Kafka,
- * PINGs, hang-up, back-off, again.
+ * PINGs, hang-up, back-off, again. What two of them do in turn is feed_link's.
  *
  * T is the venue time of the last byte read whose predecessors were all handed over: of a frame its E, if that is not ahead of
  * the venue's clock by more than a tolerance; of a PONG the clock when its PING left; of a server's PING what it says. While the
@@ -29,8 +29,8 @@ struct feed_connection *feed_connection_new(
 	struct feed_shared *shared, const struct feed_want *wants, size_t count);
 /* Before the loop is freed. */
 void feed_connection_free(struct feed_connection *c);
-/* Does what is due: to be called after each round of the loop. Never blocks, except in a look-up of the host's name when it
- * connects. Returns in how many µs it wants to be called again. */
+/* Does what is due: to be called after each round of the loop. Never blocks. Returns in how many µs it wants to be called
+ * again. */
 int64_t feed_connection_serve(struct feed_connection *c);
 /* Stops reading, and makes the sessions' `ended` due. */
 void feed_connection_end(struct feed_connection *c);
@@ -40,3 +40,27 @@ bool feed_connection_drain(struct feed_connection *c);
 void feed_connection_close(struct feed_connection *c);
 /* Its sessions are begun; `t_us` is T. */
 bool feed_connection_is_live(const struct feed_connection *c, int64_t *t_us);
+
+/* Make before break: a successor is held; once it hears everything, its predecessor leaves, and when that is over, it takes
+ * over. */
+
+/* Before it is served the first time: its sessions do not begin before feed_connection_take_over. */
+void feed_connection_hold(struct feed_connection *c);
+/* A held one hears everything from the venue's time `from_us` on, and an event has come, or none for feed.timeout. */
+bool feed_connection_is_ready(const struct feed_connection *c, int64_t *from_us);
+/* No longer held: its sessions begin with the time from which it hears everything, now if that is known. */
+void feed_connection_take_over(struct feed_connection *c);
+/* Stops reading; a last alive record is due, then its sessions are over without an `ended`, as they go on elsewhere. */
+void feed_connection_leave(struct feed_connection *c);
+
+enum feed_connected {
+	FEED_CONNECTION_LOST,   /* not connected (yet), nothing is due of what was */
+	FEED_CONNECTION_OPEN,   /* or the last record of a lost one is still due */
+	FEED_CONNECTION_ENDING, /* it has left or is to end, and records are still due */
+	FEED_CONNECTION_OVER,   /* nothing more comes of it */
+};
+enum feed_connected feed_connection_state(const struct feed_connection *c);
+/* Live, and either open for so long (0: no limit), or the server has said that it is about to disconnect. */
+bool feed_connection_is_worn(const struct feed_connection *c, int64_t life_us);
+/* Its socket is closed. */
+bool feed_connection_is_closed(const struct feed_connection *c);

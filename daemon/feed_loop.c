@@ -41,6 +41,11 @@ static int use_certificates(
 	return 0;
 }
 
+static void wake(void *loop)
+{
+	feed_loop_wake(loop);
+}
+
 struct feed_loop *feed_loop_new(const struct settings *s, size_t sockets, struct err *e)
 {
 	struct lws_context_creation_info info = {
@@ -74,6 +79,11 @@ struct feed_loop *feed_loop_new(const struct settings *s, size_t sockets, struct
 		free(t);
 		return NULL;
 	}
+	l->resolver = feed_resolver_new(l->host, wake, l, e);
+	if (!l->resolver) {
+		feed_loop_free(l);
+		return NULL;
+	}
 	return l;
 }
 
@@ -81,6 +91,7 @@ void feed_loop_free(struct feed_loop *l)
 {
 	if (!l)
 		return;
+	feed_resolver_free(l->resolver);
 	lws_context_destroy(l->context);
 	free(l); /* with its timer */
 }

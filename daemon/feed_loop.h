@@ -4,6 +4,8 @@
  */
 #pragma once
 #include "err.h"
+#include "feed_attempts.h"
+#include "feed_resolver.h"
 #include "settings.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +18,8 @@ struct feed_loop {
 	const char *host; /* lent by the settings */
 	int port;
 	bool tls;
+	struct feed_resolver *resolver; /* of that host */
+	struct feed_attempts attempts;
 };
 
 /* Server, TLS and certificates from [exchange]. NULL on error. For at most `sockets` of them. */

@@ -227,11 +227,11 @@ void feed_socket_free(struct feed_socket *s)
 	free(s);
 }
 
-void feed_socket_open(struct feed_socket *s)
+void feed_socket_open(struct feed_socket *s, const char *address)
 {
 	struct lws_client_connect_info info = {
 		.context = s->loop->context,
-		.address = s->loop->host,
+		.address = address,
 		.host = s->loop->host,
 		.port = s->loop->port,
 		.path = PATH,
@@ -255,6 +255,11 @@ void feed_socket_open(struct feed_socket *s)
 bool feed_socket_is_open(const struct feed_socket *s)
 {
 	return s->state == OPEN;
+}
+
+bool feed_socket_is_closed(const struct feed_socket *s)
+{
+	return s->state == CLOSED;
 }
 
 bool feed_socket_can_send(const struct feed_socket *s)

@@ -46,9 +46,10 @@ struct feed_socket *feed_socket_new(
 	struct feed_loop *l, const struct feed_socket_events *events, void *arg);
 /* Before feed_loop_free: closes at once, no event follows. */
 void feed_socket_free(struct feed_socket *s);
-/* Begins to connect; `closed` tells if it can't. Only when closed. */
-void feed_socket_open(struct feed_socket *s);
-bool feed_socket_is_open(const struct feed_socket *s); /* upgraded */
+/* Begins to connect to this numeric address of the loop's host; `closed` tells if it can't. Only when closed. */
+void feed_socket_open(struct feed_socket *s, const char *address);
+bool feed_socket_is_open(const struct feed_socket *s);   /* upgraded */
+bool feed_socket_is_closed(const struct feed_socket *s); /* nor is it about to be opened */
 /* Open, and the request before has left. */
 bool feed_socket_can_send(const struct feed_socket *s);
 /* One request of at most 4096 bytes as a text frame, copied. Only if it can. */

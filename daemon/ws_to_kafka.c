@@ -1,7 +1,7 @@
 #include "ws_to_kafka.h"
 #include "clock.h"
-#include "feed_connection.h"
 #include "feed_count.h"
+#include "feed_link.h"
 #include "feed_session.h"
 #include "feed_wants.h"
 #include "kafka_admin.h"
@@ -26,8 +26,8 @@ struct ws_to_kafka {
 	struct feed_wants wants;
 	struct feed_shared shared;
 	struct feed_output output;
-	struct feed_connection **connections;
-	size_t connection_count;
+	struct feed_link **links;
+	size_t link_count;
 	struct feed_session retired[STREAM_COUNT]; /* of streams that are not collected */
 	bool retired_begun;
 	pthread_t thread;
@@ -66,7 +66,7 @@ static void retire_streams(struct ws_to_kafka *w)
 	char id[SESSION_SIZE];
 	int64_t t_us;
 
-	if (!feed_connection_is_live(w->connections[0], &t_us) && !w->retired_begun)
+	if (!feed_link_is_live(w->links[0], &t_us) && !w->retired_begun)
 		return;
 	for (int i = 0; i < STREAM_COUNT && !w->retired_begun; i++) {
 		if (w->wants.streams[i])
@@ -86,8 +86,8 @@ static void serve(struct ws_to_kafka *w)
 {
 	while (!atomic_load(&w->stop)) {
 		int64_t wait_us = SECOND_US;
-		for (size_t i = 0; i < w->connection_count; i++) {
-			int64_t more_us = feed_connection_serve(w->connections[i]);
+		for (size_t i = 0; i < w->link_count; i++) {
+			int64_t more_us = feed_link_serve(w->links[i]);
 			if (more_us < wait_us)
 				wait_us = more_us;
 		}
@@ -106,15 +106,15 @@ static int ms_left(struct ws_to_kafka *w)
 static bool drain_all(struct ws_to_kafka *w)
 {
 	bool done = true;
-	for (size_t i = 0; i < w->connection_count; i++)
-		done = feed_connection_drain(w->connections[i]) && done;
+	for (size_t i = 0; i < w->link_count; i++)
+		done = feed_link_drain(w->links[i]) && done;
 	return done;
 }
 
 static void drain(struct ws_to_kafka *w)
 {
-	for (size_t i = 0; i < w->connection_count; i++)
-		feed_connection_end(w->connections[i]);
+	for (size_t i = 0; i < w->link_count; i++)
+		feed_link_end(w->links[i]);
 	while (!drain_all(w) && ms_left(w) > 0)
 		feed_output_poll(&w->output, 10);
 	w->left = feed_output_flush(&w->output, ms_left(w));
@@ -125,8 +125,8 @@ static void say_goodbye(struct ws_to_kafka *w)
 {
 	int64_t until_us = clock_mono_us() + GOODBYE_US;
 
-	for (size_t i = 0; i < w->connection_count; i++)
-		feed_connection_close(w->connections[i]);
+	for (size_t i = 0; i < w->link_count; i++)
+		feed_link_close(w->links[i]);
 	for (int64_t now_us; (now_us = clock_mono_us()) < until_us;)
 		feed_loop_run(w->shared.loop, until_us - now_us);
 }
@@ -139,7 +139,7 @@ static void *run(void *arg)
 	log_thread_name("feed");
 	if (await_topics(w)) {
 		log_info("feed_started", "streams=%zu connections=%zu", w->wants.count,
-			w->connection_count);
+			w->link_count);
 		serve(w);
 		drain(w);
 		say_goodbye(w);
@@ -158,9 +158,9 @@ static void *run(void *arg)
 
 static void release(struct ws_to_kafka *w)
 {
-	for (size_t i = 0; i < w->connection_count; i++)
-		feed_connection_free(w->connections[i]);
-	free(w->connections);
+	for (size_t i = 0; i < w->link_count; i++)
+		feed_link_free(w->links[i]);
+	free(w->links);
 	feed_loop_free(w->shared.loop);
 	feed_clock_free(w->shared.clock);
 	feed_output_done(&w->output);
@@ -186,20 +186,20 @@ static int make_connections(struct ws_to_kafka *w, struct err *e)
 {
 	size_t needed = (w->wants.count + FEED_STREAMS_MAX - 1) / FEED_STREAMS_MAX;
 
-	w->shared.loop = feed_loop_new(w->settings, needed, e);
+	w->shared.loop = feed_loop_new(w->settings, needed * FEED_LINK_SOCKETS, e);
 	if (!w->shared.loop)
 		return -1;
-	w->connections = calloc(needed, sizeof(*w->connections));
-	while (w->connections && w->connection_count < needed) {
-		size_t first = w->connection_count * FEED_STREAMS_MAX;
+	w->links = calloc(needed, sizeof(*w->links));
+	while (w->links && w->link_count < needed) {
+		size_t first = w->link_count * FEED_STREAMS_MAX;
 		size_t count = w->wants.count - first;
-		struct feed_connection *c = feed_connection_new(&w->shared, w->wants.all + first,
+		struct feed_link *c = feed_link_new(&w->shared, w->wants.all + first,
 			count < FEED_STREAMS_MAX ? count : FEED_STREAMS_MAX);
 		if (!c)
 			break;
-		w->connections[w->connection_count++] = c;
+		w->links[w->link_count++] = c;
 	}
-	return w->connection_count == needed ? 0 : err_set(e, "no memory");
+	return w->link_count == needed ? 0 : err_set(e, "no memory");
 }
 
 static int prepare(struct ws_to_kafka *w, struct err *e)

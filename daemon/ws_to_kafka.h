@@ -2,7 +2,7 @@
  * ws_to_kafka: the arrow from the exchange's websocket into the live topics, on the thread "feed".
  *
  * Waits for Kafka, sees to the topics, connects (as many connections as FEED_STREAMS_MAX asks for) and moves every event as
- * received into its topic. It never blocks but in a look-up of the exchange's name: a full producer queue stops the reading.
+ * received into its topic. It never blocks: a full producer queue stops the reading.
  */
 #pragma once
 #include "err.h"

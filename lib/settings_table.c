@@ -35,6 +35,8 @@ const struct setting setting_table[] = {
 	LIST("feed", "symbols", "BTCUSDT,ETHUSDT", "c", "Symbols to collect, as the exchange writes them."),
 	LIST("feed", "streams", "miniTicker,kline_1s", "c", "Streams to collect of each symbol."),
 	INT("feed", "ping", "s", "5", 1, 60, "c", "How often the exchange is PINGed."),
+	INT("feed", "rotation", "s", "82800", 0, 86400, "c",
+		"A connection of this age (and up to 1/48 more) is replaced by a new one without a break; 0: never."),
 	INT("feed", "silence", "s", "15", 1, 3600, "c",
 		"A connection on which nothing at all was read for so long is given up."),
 	INT("feed", "timeout", "s", "10", 1, 600, "c",
