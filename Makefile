@@ -23,7 +23,7 @@ LIB := err clock utf8 buf decimal interval inifile kafka_property setting settin
 	stream member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
-	sink_commit sink_rows sink_late sink_facts sink_meta maintenance topics
+	sink_commit sink_rows sink_late sink_facts sink_meta sink_observe maintenance topics
 REST := binance_rest rest_answer_head rest_budget
 # A connection's life.
 LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver

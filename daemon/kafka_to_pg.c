@@ -2,11 +2,12 @@
 
 #include "log.h"
 #include "maintenance.h"
-#include "metrics.h"
+#include "progress.h"
 #include "retry.h"
 #include "sink_commit.h"
 #include "sink_load.h"
 #include "sink_meta.h"
+#include "sink_observe.h"
 #include "sink_take.h"
 #include "topics.h"
 
@@ -25,9 +26,6 @@
 /* Bound of what one record adds: a control record settles the seconds of all symbols of its partition. */
 #define ONE_RECORD_BYTES ((size_t)1 << 30)
 #define TOPICS_MS 1000 /* one attempt; also how late a stop may be noticed meanwhile */
-
-METRIC_HISTOGRAM(metric_batch, "pricegraph_sink_commit_seconds",
-	"Time that a batch's transaction took, its repeats included", metric_buckets_latency);
 
 /* Why the sink leaves its loop. */
 enum sink_left { LEFT_STOP, LEFT_RELOAD, LEFT_STAND_BY, LEFT_BROKEN };
@@ -49,6 +47,7 @@ struct kafka_to_pg {
 	struct maintenance *maintenance;
 	struct sink_state st;
 	struct sink_batch batch;
+	struct sink_observed observed;
 	size_t batch_bytes; /* at which it is committed */
 	struct retry retry;
 	int64_t stop_since_us, quiet_since_us; /* monotonic, while draining */
@@ -92,7 +91,7 @@ static bool out_of_time(const struct kafka_to_pg *k)
 
 static enum sink_left committed(struct kafka_to_pg *k, int64_t began_us)
 {
-	metric_observe_us(&metric_batch, clock_mono_us() - began_us);
+	sink_observe_committed(&k->batch, clock_mono_us() - began_us);
 	log_debug("sink_committed", "records=%zu us=%lld", k->batch.records,
 		(long long)(clock_mono_us() - began_us));
 	sink_batch_reset(&k->batch);
@@ -128,6 +127,7 @@ static enum sink_left write_batch(struct kafka_to_pg *k)
 		case SINK_LATER:
 			break;
 		}
+		progress_wait(PROGRESS_SINK, WAIT_DATABASE, clock_mono_us());
 		log_warn("sink_retry", "records=%zu reason=\"%s\"", k->batch.records, e.text);
 		if (stopping(k) && !k->stop_since_us)
 			k->stop_since_us = clock_mono_us();
@@ -220,6 +220,7 @@ static enum sink_left run_loop(struct kafka_to_pg *k)
 		}
 		if (left != LEFT_STOP)
 			return left;
+		sink_observe_round(&k->observed, k->consumer, &k->st, &k->batch);
 		last = drained(k, count);
 		if (batch_due(k) || (last && k->batch.records))
 			left = write_batch(k);
@@ -245,6 +246,7 @@ static enum sink_left load_and_run(struct kafka_to_pg *k)
 	struct err e = {""};
 
 	forget(k);
+	progress_wait(PROGRESS_SINK, WAIT_KAFKA, clock_mono_us());
 	if (topics_ensure(k->settings, k->admin, TOPICS_MS, &e) != 0) {
 		log_warn("sink_waits", "reason=\"%s\"", e.text);
 		return LEFT_RELOAD;
@@ -257,6 +259,7 @@ static enum sink_left load_and_run(struct kafka_to_pg *k)
 	case PG_RETRY:
 	case PG_NO_PARTITION:
 	case PG_CONFLICT:
+		progress_wait(PROGRESS_SINK, WAIT_DATABASE, clock_mono_us());
 		log_warn("sink_waits", "reason=\"%s\"", e.text);
 		return LEFT_RELOAD;
 	case PG_BAD_DATA:
@@ -277,8 +280,10 @@ static void *run(void *arg)
 		case LEFT_STOP:
 			return NULL;
 		case LEFT_STAND_BY:
-			while (!stopping(k))
-				pause_us(k, HOUR_US, true);
+			while (!stopping(k)) {
+				progress_wait(PROGRESS_SINK, WAIT_STANDBY, clock_mono_us());
+				pause_us(k, SECOND_US, true);
+			}
 			return NULL;
 		case LEFT_BROKEN:
 			k->broken = true;
@@ -355,6 +360,7 @@ struct kafka_to_pg *kafka_to_pg_start(const struct settings *s, struct err *e)
 	pthread_cond_init(&k->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	sink_state_init(&k->st, settings_text(s, "venue", "name"), 0);
+	sink_observe_init(&k->observed, s);
 	k->batch_bytes = (size_t)settings_int(s, "sink", "batch_bytes");
 	sink_batch_init(&k->batch, k->batch_bytes + ONE_RECORD_BYTES);
 	if (open_parts(k, e) == 0) {

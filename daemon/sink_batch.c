@@ -1,16 +1,19 @@
 #include "sink_batch.h"
 
+#include "metrics.h"
+#include "stream.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_BUFS 12
+#define BATCH_BUFS 13
 
 /* All arrays, so that init, reset and done can't forget one. */
 static void each_buf(struct sink_batch *b, struct buf *out[BATCH_BUFS])
 {
 	struct buf *all[BATCH_BUFS] = {&b->trades, &b->agg_trades, &b->tickers, &b->candles,
-		&b->lates, &b->subscriptions, &b->gaps, &b->quarantines, &b->bytes, &b->folds[LADDER_1M],
-		&b->folds[LADDER_1H], &b->folds[LADDER_1D]};
+		&b->lates, &b->subscriptions, &b->gaps, &b->quarantines, &b->bytes, &b->received,
+		&b->folds[LADDER_1M], &b->folds[LADDER_1H], &b->folds[LADDER_1D]};
 
 	memcpy(out, all, sizeof all);
 }
@@ -42,6 +45,7 @@ void sink_batch_reset(struct sink_batch *b)
 	for (int i = 0; i < BATCH_BUFS; i++)
 		buf_reset(all[i]);
 	memset(b->touched, 0, sizeof b->touched);
+	memset(b->produced_ms, 0, sizeof b->produced_ms);
 	b->records = 0;
 	b->began_mono_us = 0;
 	b->day_count = 0;
@@ -90,6 +94,9 @@ void sink_batch_fold(
 	sink_batch_day(b, open_us);
 }
 
+METRIC_COUNTERS(metric_quarantined, "pricegraph_sink_quarantined_total",
+	"Records that could not be understood or stored, by stream.", "stream", STREAM_COUNT);
+
 void sink_batch_quarantine(struct sink_batch *b, const struct kafka_record *r, const char *reason)
 {
 	struct batch_quarantine q = {.stream = (enum stream_kind)r->tag,
@@ -100,6 +107,7 @@ void sink_batch_quarantine(struct sink_batch *b, const struct kafka_record *r, c
 		.value_len = r->value ? r->value_len : 0,
 		.reason_len = strlen(reason)};
 
+	metric_add(metric_of(&metric_quarantined, (size_t)r->tag, stream_table[r->tag].name), 1);
 	if (r->key)
 		buf_add(&b->bytes, r->key, r->key_len);
 	if (r->value)

@@ -13,7 +13,7 @@ struct batch_trade {
 	const struct sink_symbol *symbol;
 	struct event_trade trade;
 	int64_t event_us, received_us; /* event_us 0: history, unknown */
-	bool slow; /* may be a repeat: by temp table and ON CONFLICT */
+	bool slow;                     /* may be a repeat: by temp table and ON CONFLICT */
 };
 
 struct batch_agg_trade {
@@ -73,10 +73,14 @@ struct batch_quarantine {
 #define BATCH_DAYS_MAX 64
 
 struct sink_batch {
-	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, quarantines, bytes;
+	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, quarantines,
+		bytes;
+	struct buf received;            /* int64: wall time at which each event was received */
 	struct buf folds[LADDER_COUNT]; /* [LADDER_1S] unused */
-	size_t records;                 /* taken, control records too */
-	int64_t began_mono_us;          /* first record; 0 = empty */
+	/* Of the newest record taken; 0 = none. */
+	int64_t produced_ms[STREAM_COUNT][TOPIC_PARTITIONS];
+	size_t records;        /* taken, control records too */
+	int64_t began_mono_us; /* first record; 0 = empty */
 	bool touched[STREAM_COUNT][TOPIC_PARTITIONS];
 	int64_t days[BATCH_DAYS_MAX]; /* distinct days of rows, for missing partitions */
 	int day_count;

@@ -10,8 +10,6 @@ METRIC_COUNTER(
 	metric_events, "pricegraph_sink_events_total", "Events taken from the stream topics");
 METRIC_COUNTER(metric_late, "pricegraph_sink_late_events_total",
 	"Events for seconds that were settled already");
-METRIC_COUNTER(
-	metric_bad, "pricegraph_sink_quarantined_total", "Records that could not be understood");
 
 #define AHEAD_US HOUR_US
 
@@ -26,7 +24,6 @@ int64_t sink_take_identity(const struct kafka_record *r)
 
 static void quarantine(struct sink_batch *b, const struct kafka_record *r, const char *reason)
 {
-	metric_add(&metric_bad, 1);
 	log_warn("sink_quarantine", "stream=%s partition=%d offset=%lld reason=\"%s\"",
 		stream_table[r->tag].name, r->partition, (long long)r->offset, reason);
 	sink_batch_quarantine(b, r, reason);
@@ -154,6 +151,13 @@ static int take_event(struct sink_symbol *sy, struct sink_batch *b, const struct
 	return 0;
 }
 
+static void count_event(struct sink_batch *b, const struct kafka_record *r)
+{
+	metric_add(&metric_events, 1);
+	if (r->received_us > 0)
+		buf_add(&b->received, &r->received_us, sizeof r->received_us);
+}
+
 static int take_data(struct sink_state *st, struct sink_batch *b, struct event_parser *parser,
 	const struct kafka_record *r, struct err *e)
 {
@@ -184,7 +188,7 @@ static int take_data(struct sink_state *st, struct sink_batch *b, struct event_p
 		return 0;
 	}
 	if (!replayed)
-		metric_add(&metric_events, 1);
+		count_event(b, r);
 	return take_event(sy, b, &ev, r, replayed, e);
 }
 
@@ -205,6 +209,7 @@ int sink_take(struct sink_state *st, struct sink_batch *b, struct event_parser *
 		place->next = r->offset + 1;
 		place->identity = sink_take_identity(r);
 		b->touched[r->tag][r->partition] = true;
+		b->produced_ms[r->tag][r->partition] = r->produced_ms;
 		b->records++;
 	}
 	return 0;

@@ -340,6 +340,15 @@ void kafka_consumer_failed_place(const struct kafka_consumer *c, int *tag, int *
 	*partition = c->failed_partition;
 }
 
+int64_t kafka_consumer_high(const struct kafka_consumer *c, const char *topic, int partition)
+{
+	int64_t low = -1, high = -1;
+
+	if (rd_kafka_get_watermark_offsets(c->rk, topic, partition, &low, &high) != 0)
+		return -1;
+	return high < 0 ? -1 : high;
+}
+
 int kafka_consumer_watermarks(struct kafka_consumer *c, const char *topic, int partition,
 	int timeout_ms, int64_t *low, int64_t *high, struct err *e)
 {

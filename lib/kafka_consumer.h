@@ -42,6 +42,8 @@ must_check enum kafka_polled kafka_consumer_poll(struct kafka_consumer *c, int t
 	size_t max, const struct kafka_record **records, size_t *count, struct err *e);
 /* After KAFKA_OUT_OF_RANGE: which place's offset is gone. */
 void kafka_consumer_failed_place(const struct kafka_consumer *c, int *tag, int *partition);
+/* The partition's high watermark as the last fetch told it, without asking; -1: not known yet. */
+int64_t kafka_consumer_high(const struct kafka_consumer *c, const char *topic, int partition);
 /* Asks the broker (blocks up to `timeout_ms`). */
 must_check int kafka_consumer_watermarks(struct kafka_consumer *c, const char *topic, int partition,
 	int timeout_ms, int64_t *low, int64_t *high, struct err *e);

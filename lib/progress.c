@@ -37,7 +37,7 @@ bool progress_is_alive(enum progress part, int64_t limit_us, int64_t mono_us)
 
 const char *progress_name(enum progress part)
 {
-	static const char *const names[PROGRESS_COUNT] = {"feed", "sink"};
+	static const char *const names[PROGRESS_COUNT] = {"feed", "kafka", "sink"};
 
 	return names[part];
 }
@@ -45,7 +45,7 @@ const char *progress_name(enum progress part)
 const char *progress_wait_name(enum progress_wait why)
 {
 	static const char *const names[] = {
-		"", "exchange", "kafka", "database", "standby", "ended"};
+		"", "exchange", "kafka", "database", "records", "standby", "ended"};
 
 	return names[why];
 }

@@ -10,13 +10,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum progress { PROGRESS_FEED, PROGRESS_SINK, PROGRESS_COUNT };
+enum progress {
+	PROGRESS_FEED,
+	PROGRESS_KAFKA, /* acknowledgements of what the feed handed over; no part of its own */
+	PROGRESS_SINK,
+	PROGRESS_COUNT
+};
 
 enum progress_wait {
 	WAIT_NONE,
 	WAIT_EXCHANGE, /* no connection; tries again */
 	WAIT_KAFKA,    /* no broker, or the producer's queue is full */
 	WAIT_DATABASE,
+	WAIT_RECORDS, /* all that Kafka has is committed */
 	WAIT_STANDBY, /* another sink owns the venue */
 	WAIT_ENDED,   /* the recording is over: nothing more will come */
 };
