@@ -60,7 +60,7 @@ static bool take_event(struct feed_connection *c, const struct feed_frame *f)
 
 	if (sent == KAFKA_SENT) {
 		feed_count_event();
-		feed_sessions_saw_event(&c->sessions, f->event_us);
+		feed_sessions_saw_event(&c->sessions, f->event_us, c->kept_received_us);
 		feed_dial_good(&c->dial, clock_mono_us());
 		c->events++;
 	} else if (sent == KAFKA_REFUSED) {

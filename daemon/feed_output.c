@@ -1,14 +1,29 @@
 #include "feed_output.h"
+#include "clock.h"
 #include "log.h"
 #include "metrics.h"
+#include "progress.h"
 #include "topic.h"
 #include <stdio.h>
 #include <string.h>
 
 #define POLL_EVERY 256 /* records handed over; acknowledgements must not pile up between */
 
-METRIC_COUNTER(acknowledged, "pricegraph_feed_acknowledged_total",
-	"Records of the feed that Kafka has acknowledged.");
+METRIC_COUNTERS(acknowledged, "pricegraph_feed_acknowledged_total",
+	"Records of the feed that Kafka has acknowledged, control records included.", "stream",
+	STREAM_COUNT);
+METRIC_HISTOGRAM(acknowledging, "pricegraph_feed_received_to_acknowledged_seconds",
+	"Time from receiving an event to Kafka's acknowledgement.", metric_buckets_latency);
+METRIC_GAUGES_AGE(event_age, "pricegraph_feed_event_age_seconds",
+	"Time since the stream's last event was handed to Kafka.", "stream", STREAM_COUNT);
+METRIC_GAUGE(queue_records, "pricegraph_feed_queue_records",
+	"Records handed over that Kafka has not acknowledged.");
+METRIC_GAUGE(queue_records_high, "pricegraph_feed_queue_records_high_water",
+	"Most records that waited for Kafka's acknowledgement.");
+METRIC_GAUGE(queue_bytes, "pricegraph_feed_queue_bytes",
+	"Keys and values of the records that Kafka has not acknowledged.");
+METRIC_GAUGE(queue_bytes_high, "pricegraph_feed_queue_high_water_bytes",
+	"Most bytes that waited for Kafka's acknowledgement.");
 METRIC_COUNTER(failed, "pricegraph_feed_failed_total",
 	"Records of the feed that were handed over and then lost.");
 METRIC_COUNTER(queue_full, "pricegraph_feed_queue_full_total",
@@ -16,16 +31,75 @@ METRIC_COUNTER(queue_full, "pricegraph_feed_queue_full_total",
 METRIC_COUNTER(producers, "pricegraph_feed_producers_total",
 	"Producers made: one at the start, one after each fatal error.");
 
+/*
+ * What a delivery must know travels in the record's opaque, so that no record needs memory of its own:
+ * 5 bits stream, 20 bits size, 39 bits time of receipt in 32 µs (wraps after 203 days; 0 = a control record).
+ */
+#define SIZE_BITS 20
+#define TIME_BITS 39
+#define TIME_UNIT_BITS 5
+#define TIME_MASK (((uint64_t)1 << TIME_BITS) - 1)
+
+static uint64_t time_units(int64_t us)
+{
+	return ((uint64_t)us >> TIME_UNIT_BITS) & TIME_MASK;
+}
+
+static uintptr_t pack(enum stream_kind stream, const struct kafka_message *m, int64_t received_us)
+{
+	size_t size = m->key_len + m->value_len;
+	uint64_t time = received_us ? time_units(received_us) : 0;
+
+	if (size >= (size_t)1 << SIZE_BITS)
+		size = ((size_t)1 << SIZE_BITS) - 1;
+	return (uintptr_t)(time << (SIZE_BITS + 5) | size << 5 | (uint64_t)stream);
+}
+
+static size_t packed_size(uintptr_t opaque)
+{
+	return opaque >> 5 & (((size_t)1 << SIZE_BITS) - 1);
+}
+
+static void observe(struct feed_output *o, uintptr_t opaque)
+{
+	uint64_t time = (uint64_t)opaque >> (SIZE_BITS + 5);
+	uint64_t took;
+
+	/* One look at the clock serves all deliveries of a poll. */
+	if (!o->delivered_us)
+		o->delivered_us = clock_wall_us();
+	took = (time_units(o->delivered_us) - time) & TIME_MASK;
+	/* The upper half is a clock that was set back. */
+	if (time)
+		metric_observe_us(&acknowledging,
+			took > TIME_MASK / 2 ? 0 : (int64_t)(took << TIME_UNIT_BITS));
+}
+
 static void delivered(void *arg, uintptr_t opaque, int ok)
 {
 	struct feed_output *o = arg;
+	enum stream_kind stream = (enum stream_kind)(opaque & 31);
 
-	if (ok) {
-		o->unacknowledged[opaque]--;
-		metric_add(&acknowledged, 1);
-	} else {
+	if (!ok) {
 		o->lost = true;
+		return;
 	}
+	o->unacknowledged[stream]--;
+	o->queued_bytes -= packed_size(opaque);
+	metric_add(metric_of(&acknowledged, stream, stream_table[stream].name), 1);
+	observe(o, opaque);
+}
+
+static void measure_queue(struct feed_output *o)
+{
+	size_t records = 0;
+
+	for (int i = 0; i < STREAM_COUNT; i++)
+		records += o->unacknowledged[i];
+	metric_set(&queue_records, (int64_t)records);
+	metric_max(&queue_records_high, (int64_t)records);
+	metric_set(&queue_bytes, (int64_t)o->queued_bytes);
+	metric_max(&queue_bytes_high, (int64_t)o->queued_bytes);
 }
 
 static int make_producer(struct feed_output *o, struct err *e)
@@ -75,31 +149,35 @@ static void bury_producer(struct feed_output *o)
 		metric_add(&failed, (int64_t)o->unacknowledged[i]);
 		o->unacknowledged[i] = 0;
 	}
+	o->queued_bytes = 0;
 	o->lost = false;
 	o->generation++;
 }
 
-static enum kafka_sent hand_over(
-	struct feed_output *o, enum stream_kind stream, struct kafka_message *m)
+static enum kafka_sent hand_over(struct feed_output *o, enum stream_kind stream,
+	struct kafka_message *m, int64_t received_us)
 {
 	struct err e = {""};
 
 	if (!o->producer && make_producer(o, &e) < 0) {
 		log_error("feed_no_producer", "reason=\"%s\"", e.text);
+		progress_wait(PROGRESS_FEED, WAIT_KAFKA, clock_mono_us());
 		return KAFKA_FULL;
 	}
 	m->topic = o->topics[stream];
-	m->opaque = (uintptr_t)stream;
+	m->opaque = pack(stream, m, received_us);
 	enum kafka_sent sent = kafka_producer_send(o->producer, m);
 	switch (sent) {
 	case KAFKA_SENT:
 		o->unacknowledged[stream]++;
+		o->queued_bytes += packed_size(m->opaque);
 		/* Behind the sending: what is lost is known before the next record is made. */
 		if (++o->sent_since_poll >= POLL_EVERY)
 			feed_output_poll(o, 0);
 		break;
 	case KAFKA_FULL:
 		metric_add(&queue_full, 1);
+		progress_wait(PROGRESS_FEED, WAIT_KAFKA, clock_mono_us());
 		break;
 	case KAFKA_REFUSED:
 		log_error("feed_record_refused", "stream=%s bytes=%zu reason=\"%s\"",
@@ -119,14 +197,19 @@ enum kafka_sent feed_output_event(
 	char received[24];
 	snprintf(received, sizeof(received), "%lld", (long long)received_us);
 
-	return hand_over(o, f->stream,
+	enum kafka_sent sent = hand_over(o, f->stream,
 		&(struct kafka_message){.partition = KAFKA_PARTITION_BY_KEY,
 			.key = f->symbol,
 			.key_len = f->symbol_len,
 			.value = f->data.at,
 			.value_len = f->data.len,
 			.headers = {{"received_us", received}, {"source", "ws"},
-				{"collector", o->collector}}});
+				{"collector", o->collector}}},
+		received_us);
+	if (sent == KAFKA_SENT)
+		metric_set(metric_of(&event_age, f->stream, stream_table[f->stream].name),
+			clock_mono_us());
+	return sent;
 }
 
 static const char *kind_name(enum control_kind kind)
@@ -159,7 +242,8 @@ enum kafka_sent feed_output_control(
 				.value = json.data,
 				.value_len = json.len,
 				.headers = {{CONTROL_HEADER, kind_name(record->kind)},
-					{"collector", o->collector}}});
+					{"collector", o->collector}}},
+			0);
 	buf_done(&json);
 	return sent;
 }
@@ -169,9 +253,15 @@ void feed_output_poll(struct feed_output *o, int timeout_ms)
 	o->sent_since_poll = 0;
 	if (!o->producer)
 		return;
+	/* Highest now: what is acknowledged below leaves it. */
+	measure_queue(o);
+	o->delivered_us = 0;
 	kafka_producer_poll(o->producer, timeout_ms);
+	if (o->delivered_us)
+		progress_report(PROGRESS_KAFKA, clock_mono_us());
 	if (o->lost)
 		bury_producer(o);
+	measure_queue(o);
 }
 
 size_t feed_output_flush(struct feed_output *o, int timeout_ms)

@@ -1,6 +1,12 @@
 #include "feed_sessions.h"
 #include "clock.h"
 #include "log.h"
+#include "metrics.h"
+#include "progress.h"
+
+METRIC_HISTOGRAM(receiving, "pricegraph_feed_event_to_received_seconds",
+	"Time from the exchange's event time to its receipt, by the venue's clock.",
+	metric_buckets_latency);
 
 int feed_sessions_init(struct feed_sessions *s, struct feed_output *output,
 	struct feed_clock *clock, const struct feed_want *wants, size_t count)
@@ -29,17 +35,29 @@ void feed_sessions_reached(struct feed_sessions *s, int64_t t_us)
 	if (t_us <= s->t_us)
 		return;
 	s->t_us = t_us;
+	progress_report(PROGRESS_FEED, clock_mono_us());
 	for (int i = 0; i < STREAM_COUNT; i++)
 		feed_session_reached(&s->of[i], t_us);
 }
 
-void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us)
+/* How old the event was when it was read; not the time that it waited for room in the queue. */
+static void observe_age(int64_t venue_us, int64_t event_us, int64_t received_us)
+{
+	metric_observe_us(&receiving, venue_us - event_us - (clock_wall_us() - received_us));
+}
+
+void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us, int64_t received_us)
 {
 	bool host = feed_clock_kind(s->clock) == FEED_CLOCK_HOST;
 	int64_t ahead_us = host ? 5 * SECOND_US : HOUR_US;
 
-	if (event_us > s->t_us && feed_clock_known(s->clock) &&
-		event_us <= feed_clock_now_us(s->clock) + ahead_us)
+	int64_t venue_us;
+
+	if (event_us <= 0 || !feed_clock_known(s->clock))
+		return;
+	venue_us = feed_clock_now_us(s->clock);
+	observe_age(venue_us, event_us, received_us);
+	if (event_us > s->t_us && event_us <= venue_us + ahead_us)
 		feed_sessions_reached(s, event_us);
 }
 

@@ -28,8 +28,8 @@ void feed_sessions_done(struct feed_sessions *s);
 /* The venue's time was `t_us` when the last byte was read, and all frames before it were handed over. Never falls. */
 void feed_sessions_reached(struct feed_sessions *s, int64_t t_us);
 /* An event with this E was handed over: T, unless E is ahead of the venue's clock by more than can be: 5 s; an hour where PINGs
- * tell the time, which between two of them is only reckoned. */
-void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us);
+ * tell the time, which between two of them is only reckoned. It was read at `received_us` (wall). */
+void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us, int64_t received_us);
 /* New ones begin at T; `cause`: why nothing was heard before, or "". */
 void feed_sessions_begin(struct feed_sessions *s, const char *cause);
 /* The recording has a hole from T to `to_us`: those that are active tell how far they came, and new ones begin behind it. False:

@@ -6,6 +6,7 @@
 #include "feed_wants.h"
 #include "kafka_admin.h"
 #include "log.h"
+#include "progress.h"
 #include "topics.h"
 #include <limits.h>
 #include <pthread.h>
@@ -53,6 +54,7 @@ static bool await_topics(struct ws_to_kafka *w)
 		ready = topics_ensure(w->settings, admin, ENSURE_MS, &e) == 0;
 		if (ready)
 			break;
+		progress_wait(PROGRESS_FEED, WAIT_KAFKA, clock_mono_us());
 		log_warn("feed_no_topics", "reason=\"%s\"", e.text);
 		feed_loop_run(w->shared.loop, SECOND_US / 2);
 	}
@@ -82,6 +84,17 @@ static void retire_streams(struct ws_to_kafka *w)
 			return;
 }
 
+/* Without a connection the loop's own turning is what the watchdog hears; with one, T must move. */
+static void tell_waiting(struct ws_to_kafka *w, const struct feed_link *l)
+{
+	int64_t t_us;
+
+	if (!feed_link_is_live(l, &t_us))
+		progress_wait(PROGRESS_FEED,
+			feed_clock_speed(w->shared.clock) > 0 ? WAIT_EXCHANGE : WAIT_ENDED,
+			clock_mono_us());
+}
+
 static void serve(struct ws_to_kafka *w)
 {
 	while (!atomic_load(&w->stop)) {
@@ -90,6 +103,7 @@ static void serve(struct ws_to_kafka *w)
 			int64_t more_us = feed_link_serve(w->links[i]);
 			if (more_us < wait_us)
 				wait_us = more_us;
+			tell_waiting(w, w->links[i]);
 		}
 		retire_streams(w);
 		feed_output_poll(&w->output, 0);
