@@ -31,9 +31,10 @@ COLLECTOR := collector ws_to_kafka feed_wants $(LINK) feed_frame json_scan feed_
 	feed_subscribe feed_sessions feed_session feed_clock feed_output \
 	$(REST)
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
-	market_cascade market_synthetic market_number market_ahead market_window market_bars market_symbol market_rows \
-	market_event market truth message event_micro hub market_to_hub \
-	exchange_request rest_param exchange_rest exchange_ws exchange_server
+	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_rows \
+	market_event market_emit market truth message event_micro hub market_to_hub \
+	exchange_request rest_param exchange_asked exchange_info exchange_trades \
+	exchange_ticker exchange_rest exchange_ws exchange_server
 CTL := ctl_migrate ctl_empty ctl_status ctl
 CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_bars chart_reader chart_head chart_candles chart_view \
@@ -81,6 +82,7 @@ UNIT_OBJ_recording_line := daemon/recording_line daemon/event_micro daemon/json_
 UNIT_OBJ_recording := $(MODEL)
 UNIT_OBJ_market := $(MODEL)
 UNIT_OBJ_market_window := daemon/market_window
+UNIT_OBJ_market_trades := daemon/market_trades
 UNIT_OBJ_market_synthetic := daemon/market_synthetic daemon/market_cascade
 UNIT_OBJ_hub := $(MODEL)
 UNIT_OBJ_exchange := $(MODEL)

@@ -30,5 +30,18 @@ static void micro_add(struct buf *out, struct slice object, bool kline)
 
 void event_micro_add(struct buf *out, struct slice object)
 {
-	micro_add(out, object, false);
+	struct json_members m;
+	const char *at = object.data;
+	struct slice element;
+
+	if (!json_elements_begin(&m, object)) {
+		micro_add(out, object, false);
+		return;
+	}
+	while (json_elements_next(&m, &element)) {
+		buf_add(out, at, (size_t)(element.data - at));
+		micro_add(out, element, false);
+		at = element.data + element.len;
+	}
+	buf_add(out, at, (size_t)(object.data + object.len - at));
 }

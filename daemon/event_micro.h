@@ -6,5 +6,6 @@
 #include "buf.h"
 #include "json_slice.h"
 
-/* Appends `object` with "000" behind its times: members E and T, and t and T within k. */
+/* Appends `object`, or each of an array of them, with "000" behind its times: members E and T, and t
+ * and T within k. */
 void event_micro_add(struct buf *out, struct slice object);

@@ -91,7 +91,10 @@ static int replay_make(struct parts *p, const char *path, struct err *e)
 	source = recording_to_market_source(p->recording);
 	p->market = market_new(names, p->catalog.symbol_count, source,
 		clock_floor(p->catalog.first_us, SECOND_US));
-	return p->market ? 0 : err_set(e, "no memory");
+	if (!p->market)
+		return err_set(e, "no memory");
+	market_trades_keep(p->market, (size_t)settings_int(p->settings, "model", "trades"));
+	return 0;
 }
 
 /* The market's past: its 24 h statistics and klines are there when it starts. */
@@ -104,7 +107,7 @@ static int synthetic_past(struct parts *p, size_t symbols, int64_t from, int64_t
 				market_synthetic_second(p->synthetic, i, second, &count);
 
 			for (size_t k = 0; k < count; k++) {
-				if (market_past(p->market, &t[k]))
+				if (market_past(p->market, t[k]))
 					return -1;
 			}
 		}
@@ -132,6 +135,8 @@ static int synthetic_make(struct parts *p, struct err *e)
 	if (p->synthetic)
 		p->market =
 			market_new(names, count, market_synthetic_source(p->synthetic), from_us);
+	if (p->market)
+		market_trades_keep(p->market, (size_t)settings_int(s, "model", "trades"));
 	if (!p->market || synthetic_past(p, count, from_us / SECOND_US, start_us / SECOND_US))
 		return err_set(e, "no memory");
 	return 0;

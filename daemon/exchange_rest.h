@@ -1,6 +1,7 @@
 /*
  * exchange_rest: the REST endpoints of the model exchange (Binance's documentation): /api/v3/ping, time,
- * klines, uiKlines, exchangeInfo.
+ * klines, uiKlines, exchangeInfo, aggTrades, trades, historicalTrades, avgPrice, depth and the
+ * tickers.
  *
  * All answers come from the market as it is at that moment. One owning thread; never blocks.
  */

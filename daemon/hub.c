@@ -110,6 +110,11 @@ static struct hub_stream *stream_make(struct hub *h, struct slice name)
 	return s;
 }
 
+bool hub_wanted(const struct hub *h, struct slice name)
+{
+	return stream_find_name(h, name);
+}
+
 bool hub_subscribed(const struct hub *h, const struct hub_client *c, struct slice name)
 {
 	const struct hub_stream *s = stream_find_name(h, name);

@@ -37,6 +37,7 @@ void hub_leave(struct hub *h, struct hub_client *c); /* drops its subscriptions 
 /* 0 also if it is subscribed already. -1: HUB_STREAMS_MAX are, or no memory. */
 must_check int hub_subscribe(struct hub *h, struct hub_client *c, struct slice name);
 void hub_unsubscribe(struct hub *h, struct hub_client *c, struct slice name);
+bool hub_wanted(const struct hub *h, struct slice name); /* by anybody */
 bool hub_subscribed(const struct hub *h, const struct hub_client *c, struct slice name);
 const char *hub_stream_name(const struct hub_stream *s);
 /* Queues a message for one client; keeps its own reference. NULL: overrun (no memory). */

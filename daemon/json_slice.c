@@ -44,16 +44,49 @@ static const char *value_end(const char *at, const char *end)
 	return NULL;
 }
 
-bool json_members_begin(struct json_members *m, struct slice object)
+static bool begin(struct json_members *m, struct slice value, char bracket)
 {
-	if (!object.data)
+	if (!value.data)
 		return false;
-	m->end = object.data + object.len;
-	m->at = blanks_skip(object.data, m->end);
-	if (m->at == m->end || *m->at != '{')
+	m->end = value.data + value.len;
+	m->at = blanks_skip(value.data, m->end);
+	if (m->at == m->end || *m->at != bracket)
 		return false;
 	m->at++;
 	return true;
+}
+
+/* The value at `at`; then `m` stands behind it. */
+static bool value_take(struct json_members *m, const char *at, struct slice *value)
+{
+	const char *stop = value_end(at, m->end);
+
+	if (!stop)
+		return false;
+	m->at = stop;
+	while (stop > at && isspace((unsigned char)stop[-1]))
+		stop--;
+	*value = (struct slice){at, (size_t)(stop - at)};
+	return stop > at;
+}
+
+bool json_members_begin(struct json_members *m, struct slice object)
+{
+	return begin(m, object, '{');
+}
+
+bool json_elements_begin(struct json_members *m, struct slice array)
+{
+	return begin(m, array, '[');
+}
+
+bool json_elements_next(struct json_members *m, struct slice *value)
+{
+	const char *at = blanks_skip(m->at, m->end);
+
+	if (at < m->end && *at == ',')
+		at = blanks_skip(at + 1, m->end);
+	return at < m->end && *at != ']' && value_take(m, at, value);
 }
 
 bool json_members_next(struct json_members *m, struct slice *key, struct slice *value)
@@ -71,15 +104,7 @@ bool json_members_next(struct json_members *m, struct slice *key, struct slice *
 	at = blanks_skip(stop + 1, m->end);
 	if (at == m->end || *at != ':')
 		return false;
-	at = blanks_skip(at + 1, m->end);
-	stop = value_end(at, m->end);
-	if (!stop)
-		return false;
-	m->at = stop;
-	while (stop > at && isspace((unsigned char)stop[-1]))
-		stop--;
-	*value = (struct slice){at, (size_t)(stop - at)};
-	return stop > at;
+	return value_take(m, blanks_skip(at + 1, m->end), value);
 }
 
 struct slice json_member(struct slice object, const char *name)

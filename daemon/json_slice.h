@@ -25,6 +25,9 @@ bool json_members_begin(struct json_members *m, struct slice object);
 /* The next member: `key` without its quotes, `value` without blanks around it (strings with
  * their quotes). False: no more, or the text is broken there. */
 bool json_members_next(struct json_members *m, struct slice *key, struct slice *value);
+/* Begins at the elements of an array; false: it is none. Then each of them, without blanks. */
+bool json_elements_begin(struct json_members *m, struct slice array);
+bool json_elements_next(struct json_members *m, struct slice *value);
 /* The value of member `name`; an absent slice if there is none. */
 struct slice json_member(struct slice object, const char *name);
 /* The inside of a string value without escapes; absent if it is no such string. */

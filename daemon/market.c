@@ -1,11 +1,8 @@
 #include "market.h"
 #include "clock.h"
 #include "market_ahead.h"
-#include "market_event.h"
 #include <stdlib.h>
 #include <string.h>
-
-#define EVENT_BYTES_MAX (64u << 10)
 
 struct market {
 	struct market_symbol *symbols;
@@ -15,12 +12,11 @@ struct market {
 	int64_t slot_base_us; /* the second in which it does */
 	int64_t second_us;    /* the second whose end is next */
 	struct market_ahead ahead;
-	const struct market_output *output;
+	struct market_emit emit;
 	bool ended;
 	int64_t reached_us, late;
 	struct market_span *spans;
 	size_t span_count;
-	struct buf text;
 };
 
 static int phase_compare(const void *a, const void *b, void *ctx)
@@ -60,7 +56,7 @@ struct market *market_new(
 
 	if (!m)
 		return NULL;
-	buf_init(&m->text, EVENT_BYTES_MAX);
+	market_emit_init(&m->emit);
 	m->count = count;
 	m->symbols = calloc(count + 1, sizeof(*m->symbols));
 	m->by_phase = calloc(count + 1, sizeof(*m->by_phase));
@@ -87,67 +83,55 @@ void market_free(struct market *m)
 	market_ahead_done(&m->ahead);
 	for (size_t i = 0; i < m->count; i++)
 		market_symbol_done(&m->symbols[i]);
-	buf_done(&m->text);
+	market_emit_done(&m->emit);
 	free(m->spans);
 	free(m->by_phase);
 	free(m->symbols);
 	free(m);
 }
 
-int market_past(struct market *m, const struct market_trade *t)
+void market_trades_keep(struct market *m, size_t max)
 {
-	struct market_symbol *s = &m->symbols[t->symbol];
+	for (size_t i = 0; i < m->count; i++)
+		m->symbols[i].trades.max = max;
+}
+
+int market_past(struct market *m, struct market_trade t)
+{
+	struct market_symbol *s = &m->symbols[t.symbol];
 	struct market_stats unused;
 
 	/* What is older than 24 h need not be kept. */
-	market_window_end(&s->window, t->trade_us, &unused);
-	return market_symbol_add(s, t) < 0 ? -1 : 0;
+	market_window_end(&s->window, t.trade_us, &unused);
+	return market_symbol_add(s, &t) < 0 ? -1 : 0;
 }
 
 void market_past_end(struct market *m, int64_t start_us)
 {
 	symbols_begin(m, start_us);
+	for (size_t i = 0; i < m->count; i++)
+		m->symbols[i].order_open = false;
 	m->spans[m->span_count - 1].to_us = start_us;
 }
 
 void market_output_set(struct market *m, const struct market_output *output)
 {
-	m->output = output;
-}
-
-static void give(struct market *m, struct market_event *ev, const char *name)
-{
-	if (!m->output)
-		return;
-	ev->at_us = m->reached_us;
-	if (name)
-		ev->name = (struct slice){name, strlen(name)};
-	if (!ev->object.data && !ev->frame.data)
-		ev->object = (struct slice){m->text.data, m->text.len};
-	m->output->event(m->output->ctx, ev);
+	m->emit.output = output;
 }
 
 static void kline_close(struct market *m, struct market_symbol *s)
 {
 	struct market_bar bar = market_symbol_close(s);
 
-	if (!m->output)
-		return;
-	buf_reset(&m->text);
-	market_event_kline(&m->text, s->name, m->reached_us, &bar);
-	give(m, &(struct market_event){0}, s->kline_name);
+	market_emit_kline(&m->emit, m->reached_us, s, &bar);
 }
 
 static void slot_end(struct market *m, struct market_symbol *s)
 {
 	int64_t end_us = s->slot_us;
-	struct market_stats stats;
 
-	if (!market_symbol_slot(s, &stats) || !m->output)
-		return;
-	buf_reset(&m->text);
-	market_event_mini_ticker(&m->text, s->name, end_us, &stats);
-	give(m, &(struct market_event){0}, s->ticker_name);
+	if (market_symbol_slot(s))
+		market_emit_ticker(&m->emit, m->reached_us, s, end_us);
 }
 
 /* Does what is due of a symbol at `now_us`, in order, unless a trade of that time is still to
@@ -155,7 +139,8 @@ static void slot_end(struct market *m, struct market_symbol *s)
 static void symbol_release(
 	struct market *m, struct market_symbol *s, int64_t now_us, int64_t delay_us)
 {
-	int64_t coming = market_ahead_coming(&m->ahead, (size_t)(s - m->symbols));
+	const struct market_trade *next = market_ahead_coming(&m->ahead, (size_t)(s - m->symbols));
+	int64_t coming = next ? next->trade_us : MARKET_NEVER;
 
 	for (;;) {
 		int64_t over = s->close_us == MARKET_NEVER ? MARKET_NEVER : s->close_us + SECOND_US;
@@ -177,68 +162,46 @@ static void all_release(struct market *m, int64_t now_us, int64_t delay_us)
 		symbol_release(m, &m->symbols[i], now_us, delay_us);
 }
 
-static int trade_take(struct market *m, const struct market_item *item, struct err *e)
+static int trade_take(struct market *m, struct market_item *item, struct err *e)
 {
-	struct market_symbol *s = &m->symbols[item->trade.symbol];
-	struct market_event ev = {.object = {item->text, item->text_len}};
+	size_t symbol = (size_t)item->trade.symbol;
+	struct market_symbol *s = &m->symbols[symbol];
 	int rc = market_symbol_add(s, &item->trade);
 
 	if (rc < 0)
 		return err_set(e, "no memory");
 	m->late += rc == 0;
-	if (rc == 0 || !m->output)
-		return 0;
-	if (!item->text) {
-		buf_reset(&m->text);
-		market_event_trade(&m->text, s->name, item->at_us, &item->trade);
-	}
-	give(m, &ev, s->trade_name);
+	if (rc > 0)
+		market_emit_trade(&m->emit, m->reached_us, s, item);
+	if (market_symbol_order_ends(s, market_ahead_coming(&m->ahead, symbol)))
+		market_emit_order(&m->emit, m->reached_us, s);
 	return 0;
 }
 
-static void frame_take(struct market *m, const struct market_item *item)
+/* Market time stops here: nothing of it is held back any more. */
+static void last_release(struct market *m, const struct market_item *item)
 {
-	struct market_event ev = {.frame = {item->text, item->text_len}, .wrapped = item->wrapped};
-
-	if (item->data_len)
-		ev.object = (struct slice){item->text + item->data_at, item->data_len};
-	if (item->name_len)
-		ev.name = (struct slice){item->text + item->name_at, item->name_len};
-	give(m, &ev, NULL);
+	all_release(m, item->at_us, 0);
+	market_emit_array(&m->emit, m->reached_us, m->symbols, m->count);
+	market_emit_notice(&m->emit, item);
 }
 
-static void notice_give(
-	struct market *m, const char *name, const char *event, const struct market_item *item)
-{
-	bool jump = item->kind == MARKET_JUMP;
-
-	buf_reset(&m->text);
-	buf_printf(&m->text, "{\"e\":\"%s\",\"E\":%lld", event,
-		(long long)((jump ? item->to_us : item->at_us) / MS_US));
-	if (jump)
-		buf_printf(&m->text, ",\"from\":%lld", (long long)(item->at_us / MS_US));
-	buf_add_char(&m->text, '}');
-	give(m, &(struct market_event){.everyone = true}, name);
-}
-
-static int item_take(struct market *m, const struct market_item *item, struct err *e)
+static int item_take(struct market *m, struct market_item *item, struct err *e)
 {
 	switch (item->kind) {
 	case MARKET_TRADE:
 		return trade_take(m, item, e);
 	case MARKET_FRAME:
-		frame_take(m, item);
+		market_emit_frame(&m->emit, m->reached_us, item);
 		return 0;
 	case MARKET_TIME:
 		return 0;
 	case MARKET_JUMP:
-		all_release(m, item->at_us, 0);
-		notice_give(m, MARKET_JUMPED_NAME, "replayJumped", item);
+		last_release(m, item);
 		return time_begin(m, item->to_us) ? err_set(e, "no memory") : 0;
 	case MARKET_END:
-		all_release(m, item->at_us, 0);
 		m->ended = true;
-		notice_give(m, MARKET_ENDED_NAME, "replayEnded", item);
+		last_release(m, item);
 		return 0;
 	}
 	return 0;
@@ -329,6 +292,7 @@ int market_step(struct market *m, int64_t limit_us, struct err *e)
 	}
 	m->second_us += SECOND_US;
 	all_release(m, m->reached_us, MARKET_KLINE_DELAY_US);
+	market_emit_array(&m->emit, m->reached_us, m->symbols, m->count);
 	return 1;
 }
 

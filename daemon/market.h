@@ -2,37 +2,20 @@
  * market: the model's market: items of a source become the exchange's events, each at its market
  * time (Binance's documentation).
  *
- * Of trades: a `trade` event at the item's time; a closed `kline_1s` for each second from the
+ * Of trades: a `trade` event at the item's time, and an `aggTrade` when its order is complete; a closed `kline_1s` for each second from the
  * symbol's first trade on (n=0 with the previous close when nobody traded), MARKET_KLINE_DELAY_US
  * behind the second's end; a `miniTicker` at the end of each of the symbol's slots at which its 24
- * h statistics changed, E = the slot's end. A trade that was made before such an end but arrives
+ * h statistics changed, E = the slot's end; `!miniTicker@arr` once a second. A trade that was made before such an end but arrives
  * behind it (E-T was 220 ms in recordings) is waited for: the source is read MARKET_AHEAD_US
  * ahead, so klines and miniTickers hold exactly the trades of their time by T. The order of events
  * depends on the source alone, never on speed, clients or the host. One owning thread; never logs.
  */
 #pragma once
-#include "json_slice.h"
+#include "market_emit.h"
 #include "market_symbol.h"
 
 #define MARKET_KLINE_DELAY_US (4 * MS_US)
 #define MARKET_AHEAD_US (5 * SECOND_US)
-#define MARKET_ENDED_NAME "!replayEnded"
-#define MARKET_JUMPED_NAME "!replayJumped"
-
-struct market_event {
-	int64_t at_us;
-	struct slice name;   /* stream name; absent: a frame without one */
-	struct slice object; /* the event object; absent: a frame that is no object */
-	struct slice frame;  /* of a recorded frame: its bytes, else absent */
-	bool wrapped;        /* of a recorded frame: it has the combined wrapper */
-	bool everyone;       /* goes to all connections: replayEnded, replayJumped */
-};
-
-/* Gets every event, in order; slices live during the call. */
-struct market_output {
-	void *ctx;
-	void (*event)(void *ctx, const struct market_event *ev);
-};
 
 struct market_span { /* market time that the source knows; the last one is open */
 	int64_t from_us, to_us;
@@ -43,11 +26,13 @@ struct market;
  * begins at `start_us`. Lends what `source` points to until it is freed. NULL: no memory. */
 struct market *market_new(
 	const char *const *names, size_t count, struct market_source source, int64_t start_us);
+/* How many trades of each symbol are kept, before the first one; without it none are. */
+void market_trades_keep(struct market *m, size_t max);
 void market_free(struct market *m);
 /* The market's past, before anything else is asked: a trade that no event tells of, and the end of
  * it, a whole second from which on the source goes on. Trades of one symbol in their order. -1: no
  * memory. */
-must_check int market_past(struct market *m, const struct market_trade *t);
+must_check int market_past(struct market *m, struct market_trade t);
 void market_past_end(struct market *m, int64_t start_us);
 /* NULL: events are worked out, not given. */
 void market_output_set(struct market *m, const struct market_output *output);

@@ -104,9 +104,9 @@ struct market_item market_ahead_take(struct market_ahead *a)
 	return entry->item;
 }
 
-int64_t market_ahead_coming(const struct market_ahead *a, size_t symbol)
+const struct market_trade *market_ahead_coming(const struct market_ahead *a, size_t symbol)
 {
 	uint64_t first = a->symbols[symbol].first;
 
-	return first ? entry_at(a, first)->item.trade.trade_us : INT64_MAX;
+	return first ? &entry_at(a, first)->item.trade : NULL;
 }

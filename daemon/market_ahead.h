@@ -32,5 +32,5 @@ must_check int market_ahead_fill(struct market_ahead *a, int64_t until_us, struc
 const struct market_item *market_ahead_peek(const struct market_ahead *a);
 /* Takes the next item out; its text is the caller's. There must be one. */
 struct market_item market_ahead_take(struct market_ahead *a);
-/* T of the symbol's next trade; INT64_MAX if none is known. */
-int64_t market_ahead_coming(const struct market_ahead *a, size_t symbol);
+/* The symbol's next trade, lent; NULL: none is known. */
+const struct market_trade *market_ahead_coming(const struct market_ahead *a, size_t symbol);

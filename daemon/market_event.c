@@ -41,6 +41,19 @@ void market_event_trade(
 	buf_add_str(out, t->maker ? ",\"m\":true,\"M\":true}" : ",\"m\":false,\"M\":true}");
 }
 
+void market_event_agg_trade(
+	struct buf *out, const char *symbol, int64_t event_us, const struct market_order *o)
+{
+	head(out, "aggTrade", event_us, symbol);
+	int_member(out, "a", o->id);
+	number_member(out, "p", o->price, NUMBER_PLACES);
+	number_member(out, "q", o->quantity, NUMBER_PLACES);
+	int_member(out, "f", o->first_id);
+	int_member(out, "l", o->last_id);
+	int_member(out, "T", o->trade_us / MS_US);
+	buf_add_str(out, o->maker ? ",\"m\":true,\"M\":true}" : ",\"m\":false,\"M\":true}");
+}
+
 void market_event_mini_ticker(
 	struct buf *out, const char *symbol, int64_t event_us, const struct market_stats *s)
 {

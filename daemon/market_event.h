@@ -8,10 +8,13 @@
 #include "buf.h"
 #include "market_bars.h"
 #include "market_item.h"
+#include "market_trades.h"
 #include "market_window.h"
 
 void market_event_trade(
 	struct buf *out, const char *symbol, int64_t event_us, const struct market_trade *t);
+void market_event_agg_trade(
+	struct buf *out, const char *symbol, int64_t event_us, const struct market_order *o);
 void market_event_mini_ticker(
 	struct buf *out, const char *symbol, int64_t event_us, const struct market_stats *s);
 /* The closed kline of the second of `b`; of one without trades (trades 0, ids -1) the prices are

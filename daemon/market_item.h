@@ -21,6 +21,7 @@ enum market_item_kind {
 struct market_trade {
 	int symbol; /* index of the market's symbols */
 	int64_t id;
+	int64_t order;     /* id of its aggTrade; 0: told by T, price and side */
 	int64_t price;     /* 10^-8 */
 	__int128 quantity; /* 10^-8 */
 	int64_t trade_us;  /* T: whole milliseconds; E is the item's time */

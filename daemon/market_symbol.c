@@ -20,17 +20,32 @@ void market_symbol_init(struct market_symbol *s, const char *name)
 	for (size_t i = 0; s->name[i]; i++)
 		s->lower[i] = (char)tolower((unsigned char)s->name[i]);
 	snprintf(s->trade_name, sizeof(s->trade_name), "%s@trade", s->lower);
+	snprintf(s->order_name, sizeof(s->order_name), "%s@aggTrade", s->lower);
 	snprintf(s->kline_name, sizeof(s->kline_name), "%s@kline_1s", s->lower);
 	snprintf(s->ticker_name, sizeof(s->ticker_name), "%s@miniTicker", s->lower);
 	market_window_init(&s->window, phase_of(s->name));
-	s->last_trade_us = -1;
+	s->last_trade_us = s->stats_us = -1;
 	s->close_us = MARKET_NEVER;
+}
+
+const char *market_status_name(enum market_status s)
+{
+	switch (s) {
+	case MARKET_TRADING:
+		return "TRADING";
+	case MARKET_HALT:
+		return "HALT";
+	case MARKET_BREAK:
+		return "BREAK";
+	}
+	return "?";
 }
 
 void market_symbol_done(struct market_symbol *s)
 {
 	market_bars_done(&s->bars);
 	market_window_done(&s->window);
+	market_trades_done(&s->trades);
 }
 
 void market_symbol_begin(struct market_symbol *s, int64_t t_us)
@@ -56,14 +71,19 @@ static bool late(const struct market_symbol *s, const struct market_trade *t)
 	return second < s->close_us && s->close_us != s->begun_us;
 }
 
-int market_symbol_add(struct market_symbol *s, const struct market_trade *t)
+int market_symbol_add(struct market_symbol *s, struct market_trade *t)
 {
 	int64_t second = clock_floor(t->trade_us, SECOND_US);
 
 	if (late(s, t))
 		return 0;
-	if (market_bars_add(&s->bars, t) || market_window_add(&s->window, t))
+	if (t->order == 0)
+		t->order = s->order.id + !(s->order_open && market_order_goes_on(&s->order, t));
+	if (market_bars_add(&s->bars, t) || market_window_add(&s->window, t) ||
+		market_trades_add(&s->trades, t))
 		return -1;
+	market_order_add(&s->order, t);
+	s->order_open = true;
 	s->last_trade_us = t->trade_us;
 	if (second < s->close_us)
 		s->close_us = second; /* its first one, or the first behind a jump */
@@ -90,9 +110,18 @@ struct market_bar market_symbol_close(struct market_symbol *s)
 	return bar;
 }
 
-bool market_symbol_slot(struct market_symbol *s, struct market_stats *out)
+bool market_symbol_order_ends(struct market_symbol *s, const struct market_trade *next)
 {
-	bool changed = s->last_trade_us >= 0 && market_window_end(&s->window, s->slot_us, out);
+	if (!s->order_open || (next && market_order_goes_on(&s->order, next)))
+		return false;
+	s->order_open = false;
+	return true;
+}
+
+bool market_symbol_slot(struct market_symbol *s)
+{
+	bool changed =
+		s->last_trade_us >= 0 && market_window_end(&s->window, s->slot_us, &s->stats);
 
 	s->slot_us += SLOT_US;
 	return changed;

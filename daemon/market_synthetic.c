@@ -18,6 +18,13 @@ struct market_synthetic {
 	size_t next, pending_count, pending_room;
 };
 
+/* An order fills in one to three trades: in each block of eight, these many, turned round by a
+ * hash, so that the ids of trades and of orders are functions of each other. */
+static const int fills[] = {1, 1, 2, 1, 3, 1, 1, 2};
+#define BLOCK_ORDERS 8
+#define BLOCK_TRADES 12
+#define FILLS_MAX 3
+
 static const struct synthetic_symbol known[] = {
 	{.name = "BTCUSDT",
 		.price = 61000,
@@ -112,7 +119,8 @@ static int symbol_init(struct synthetic_symbol *s, uint64_t seed, const char *na
 	}
 	s->name = strdup(name);
 	s->key = market_mix(seed, hash);
-	market_cascade_init(&s->cascade, s->key, s->price, s->trades_a_day);
+	market_cascade_init(
+		&s->cascade, s->key, s->price, s->trades_a_day * BLOCK_ORDERS / BLOCK_TRADES);
 	return s->name ? 0 : -1;
 }
 
@@ -161,18 +169,32 @@ static int64_t power10(int n)
 	return p;
 }
 
-/* The `i`-th of `count` trades of a second whose price goes from one to the other. */
-static void trade_make(const struct synthetic_symbol *s, const struct cascade_second *c, int64_t i,
+static int order_fills(const struct synthetic_symbol *s, int64_t order)
+{
+	uint64_t turn = market_mix(s->key + 4, (uint64_t)(order / BLOCK_ORDERS));
+
+	return fills[(turn + (uint64_t)order) % BLOCK_ORDERS];
+}
+
+/* Trades before the order, counted from 0 as orders are. */
+static int64_t order_first(const struct synthetic_symbol *s, int64_t order)
+{
+	int64_t first = order / BLOCK_ORDERS * BLOCK_TRADES;
+
+	for (int64_t i = order - order % BLOCK_ORDERS; i < order; i++)
+		first += order_fills(s, i);
+	return first;
+}
+
+/* Side and price of the `i`-th order of a second whose price goes from one to the other. */
+static void order_make(const struct synthetic_symbol *s, const struct cascade_second *c, int64_t i,
 	struct market_trade *t)
 {
-	uint64_t random = market_mix(s->key + 1, (uint64_t)t->id),
-		 size = market_mix(s->key + 2, (uint64_t)t->id);
+	uint64_t random = market_mix(s->key + 1, (uint64_t)t->order);
 	double price = c->from_price +
 		       (c->to_price - c->from_price) * ((double)i + 0.5) / (double)c->count;
-	int64_t tick = power10(NUMBER_PLACES - s->price_places),
-		lot = power10(NUMBER_PLACES - s->quantity_places);
-	int64_t ticks = (int64_t)floor(price * (double)(NUMBER_ONE / tick)), lots;
-	double notional = s->notional * exp(1.6 * market_normal(size) - 0.5);
+	int64_t tick = power10(NUMBER_PLACES - s->price_places);
+	int64_t ticks = (int64_t)floor(price * (double)(NUMBER_ONE / tick));
 
 	/* Buyers take the ask, a step above the bid; one in eight reaches a step or two deeper. */
 	t->maker = (random >> 20) & 1;
@@ -180,6 +202,15 @@ static void trade_make(const struct synthetic_symbol *s, const struct cascade_se
 	if (((random >> 21) & 7) == 0)
 		ticks += (int64_t)((random >> 24) & 1) * (t->maker ? -1 : 1);
 	t->price = (ticks > 0 ? ticks : 1) * tick;
+}
+
+static void quantity_make(const struct synthetic_symbol *s, struct market_trade *t)
+{
+	int64_t lot = power10(NUMBER_PLACES - s->quantity_places), lots;
+	double notional = s->notional *
+			  exp(1.6 * market_normal(market_mix(s->key + 2, (uint64_t)t->id)) - 0.5);
+	double price = (double)t->price / (double)NUMBER_ONE;
+
 	lots = (int64_t)(notional / price * (double)(NUMBER_ONE / lot));
 	t->quantity = (__int128)(lots > 0 ? lots : 1) * lot;
 }
@@ -204,24 +235,28 @@ const struct market_trade *market_synthetic_second(
 {
 	struct synthetic_symbol *sym = &s->symbols[symbol];
 	struct cascade_second c = market_cascade_second(&sym->cascade, second);
-	int64_t ms = 0;
+	int64_t id = 0;
+	size_t made = 0;
 
 	*count = 0;
-	if (c.count <= 0 || trades_reserve(s, (size_t)c.count))
+	if (c.count <= 0 || trades_reserve(s, (size_t)c.count * FILLS_MAX))
 		return NULL;
+	id = order_first(sym, c.first);
 	for (int64_t i = 0; i < c.count; i++) {
-		struct market_trade *t = &s->trades[i];
 		uint64_t random = market_mix(sym->key + 3, (uint64_t)(c.first + i));
-
-		/* Every third trade is of the same order as the one before. */
-		if (i == 0 || random % 3 != 0)
-			ms = (i * 1000 + (int64_t)((random >> 8) % 1000)) / c.count;
-		*t = (struct market_trade){.symbol = (int)symbol,
-			.id = c.first + i + 1,
+		int64_t ms = (i * 1000 + (int64_t)((random >> 8) % 1000)) / c.count;
+		struct market_trade order = {.symbol = (int)symbol,
+			.order = c.first + i + 1,
 			.trade_us = second * SECOND_US + ms * MS_US};
-		trade_make(sym, &c, i, t);
+
+		order_make(sym, &c, i, &order);
+		for (int n = order_fills(sym, c.first + i); n > 0; n--) {
+			s->trades[made] = order;
+			s->trades[made].id = ++id;
+			quantity_make(sym, &s->trades[made++]);
+		}
 	}
-	*count = (size_t)c.count;
+	*count = made;
 	return s->trades;
 }
 

@@ -2,7 +2,7 @@
  * market_synthetic: a seeded market that looks like one; its trades are a pure function of (seed,
  * symbol, market time).
  *
- * Trade ids count on without a hole from 2017 on, whatever second is asked for first, so a market
+ * Ids of trades and of orders (aggTrades) count on without a hole from 2017 on, whatever second is asked for first, so a market
  * that is started again continues the one before. A dozen well-known symbols have their usual
  * prices, steps and rates; any other name gets some of its own. One owning thread.
  */

@@ -48,6 +48,13 @@ static void event_give(void *ctx, const struct market_event *ev)
 		truth_write(a->truth, ev, sent);
 }
 
+static bool array_wanted(void *ctx)
+{
+	const struct market_to_hub *a = ctx;
+
+	return hub_wanted(a->hub, (struct slice){MARKET_ARRAY_NAME, strlen(MARKET_ARRAY_NAME)});
+}
+
 struct market_to_hub *market_to_hub_new(
 	struct market *m, struct hub *h, struct truth *t, double speed, bool wall)
 {
@@ -60,7 +67,8 @@ struct market_to_hub *market_to_hub_new(
 	a->truth = t;
 	a->speed = speed;
 	a->wall = wall;
-	a->output = (struct market_output){.ctx = a, .event = event_give};
+	a->output =
+		(struct market_output){.ctx = a, .event = event_give, .array_wanted = array_wanted};
 	return a;
 }
 

@@ -127,13 +127,8 @@ static void slot_leave(struct market_window *w)
 	w->changed = true;
 }
 
-bool market_window_end(struct market_window *w, int64_t end_us, struct market_stats *out)
+void market_window_stats(const struct market_window *w, struct market_stats *out)
 {
-	while (w->next > w->first && slot_at(w, w->first)->end_us <= end_us - WINDOW_US)
-		slot_leave(w);
-	if (!w->changed)
-		return false;
-	w->changed = false;
 	*out = (struct market_stats){.open = w->last_price,
 		.high = w->last_price,
 		.low = w->last_price,
@@ -145,5 +140,15 @@ bool market_window_end(struct market_window *w, int64_t end_us, struct market_st
 		out->high = slot_at(w, w->highs.items[w->highs.first & (w->highs.room - 1)])->high;
 		out->low = slot_at(w, w->lows.items[w->lows.first & (w->lows.room - 1)])->low;
 	}
+}
+
+bool market_window_end(struct market_window *w, int64_t end_us, struct market_stats *out)
+{
+	while (w->next > w->first && slot_at(w, w->first)->end_us <= end_us - WINDOW_US)
+		slot_leave(w);
+	if (!w->changed)
+		return false;
+	w->changed = false;
+	market_window_stats(w, out);
 	return true;
 }

@@ -52,3 +52,5 @@ int64_t market_window_slot_after(const struct market_window *w, int64_t t_us);
  * changed since the end before, `out` holds them. If no trade is left they are the last price
  * with volume 0. */
 bool market_window_end(struct market_window *w, int64_t end_us, struct market_stats *out);
+/* The statistics as they are, whatever was said. */
+void market_window_stats(const struct market_window *w, struct market_stats *out);

@@ -94,6 +94,8 @@ const struct setting setting_table[] = {
 		"Symbols of the synthetic market; any names."),
 	INT("model", "history", "h", "24", 0, 8760, "e",
 		"Hours of the synthetic market before its start that its 24 h statistics and klines know."),
+	INT("model", "trades", "", "1000000", 0, 1.0e9, "e",
+		"Trades of each symbol that REST still knows; of more the older half is forgotten."),
 	BOOL("model", "unsolicited", "no", "e",
 		"Send every frame of a recording without trades to every connection, subscribed or not."),
 	FLOAT("model", "clock_ping", "s", "1", 0, 3600, "e",

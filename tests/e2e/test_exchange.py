@@ -5,84 +5,24 @@ import gzip
 import json
 import pathlib
 import subprocess
-import urllib.error
 import urllib.request
 from collections import defaultdict
 from decimal import Decimal
 
 import pytest
 
-from parts import BUILD, Program, wait_until
+from exchange_parts import START, exchange_of, subscribe  # noqa: F401 (a fixture)
+from parts import BUILD, wait_until
 from recompute import bars, recorded_trades, statistics, trade_of
-from ws_client import PING, TEXT, Refused, WsClient
+from ws_client import PING, TEXT, Refused
 
 INTERVALS_MS = {"1s": 1000, "1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "1h": 3_600_000,
                 "2h": 7_200_000, "4h": 14_400_000, "6h": 21_600_000, "8h": 28_800_000, "12h": 43_200_000,
                 "1d": 86_400_000, "3d": 259_200_000}
 HFT = ("hft_spot_btcusdt_20240808.gz", "hft_spot_ethusdt_20240808.gz")
-START = 1_700_000_040_000  # a full minute
 
 
-class Exchange:
-    def __init__(self, folder, **settings):
-        self.truth_path = folder / "truth.txt"
-        config = folder / "exchange.ini"
-        values = {"port": 0, "truth": self.truth_path, "history": 0, "start": START, "symbols": "BTCUSDT,ETHUSDT", **settings}
-        config.write_text("[model]\n" + "".join(f"{k} = {v}\n" for k, v in values.items()))
-        self.program = Program("pricegraph-exchange", config, folder / "exchange.log")
-        line = self.program.first_line()
-        assert line.startswith("listening "), self.program.text()
-        self.port = int(line.split()[1])
-
-    def get(self, path, headers=None):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers or {})
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, answer.headers, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, error.headers, json.load(error)
-
-    def json(self, path):
-        status, _, body = self.get(path)
-        assert status == 200, body
-        return body
-
-    def state(self):
-        return self.get("/api/v3/time")[1]["X-Pricegraph-State"]
-
-    def connect(self, path="/stream", **how):
-        return WsClient(self.port, path, **how)
-
-    def truth(self):
-        for line in self.truth_path.read_text().splitlines():
-            state, at, name, event = line.split(" ", 3)
-            yield state, int(at), name, event
-
-    def stop(self):
-        return self.program.stop()
-
-
-@pytest.fixture
-def exchange_of(tmp_path):
-    made = []
-
-    def make(**settings):
-        folder = tmp_path / f"exchange{len(made)}"
-        folder.mkdir()
-        made.append(Exchange(folder, **settings))
-        return made[-1]
-
-    yield make
-    for exchange in made:
-        if exchange.program.running():
-            exchange.program.kill()
-
-
-def subscribe(*names, request_id=1):
-    return {"method": "SUBSCRIBE", "params": list(names), "id": request_id}
-
-
-def names_of(symbols, streams=("trade", "kline_1s", "miniTicker")):
+def names_of(symbols, streams=("trade", "aggTrade", "kline_1s", "miniTicker")):
     return [f"{s.lower()}@{stream}" for s in symbols for stream in streams]
 
 
@@ -369,7 +309,8 @@ def test_unsubscribed_events_are_unsent(exchange_of, recordings):
         frames = read_all(c)
     assert all(set(json.loads(p)) >= {"e", "E"} and b'"data"' not in p for o, p in frames if o == TEXT)
     states = {(state, name) for state, _, name, _ in x.truth()}
-    assert states == {("sent", "btcusdt@kline_1s"), ("unsent", "btcusdt@trade"), ("unsent", "btcusdt@miniTicker")}
+    assert states == {("sent", "btcusdt@kline_1s"), ("unsent", "btcusdt@trade"), ("unsent", "btcusdt@aggTrade"),
+                      ("unsent", "btcusdt@miniTicker")}
 
 
 def zstd_lines(path):

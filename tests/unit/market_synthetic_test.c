@@ -15,8 +15,9 @@ static struct market_synthetic *made(uint64_t seed, int64_t start)
 
 static bool same(const struct market_trade *a, const struct market_trade *b)
 {
-	return a->id == b->id && a->price == b->price && a->quantity == b->quantity &&
-	       a->trade_us == b->trade_us && a->maker == b->maker && a->symbol == b->symbol;
+	return a->id == b->id && a->order == b->order && a->price == b->price &&
+	       a->quantity == b->quantity && a->trade_us == b->trade_us && a->maker == b->maker &&
+	       a->symbol == b->symbol;
 }
 
 static void any_order_of_asking_gives_the_same(void **state)
@@ -54,7 +55,7 @@ static void ids_go_on_without_a_hole(void **state)
 
 	(void)state;
 	for (size_t symbol = 0; symbol < 3; symbol++) {
-		int64_t id = 0;
+		int64_t id = 0, order = 0, orders = 0, trades = 0;
 
 		/* Across the ends of minutes, hours and a day: START is 22:13:20 UTC. */
 		for (int64_t second = START; second < START + 3 * 3600; second++) {
@@ -64,7 +65,17 @@ static void ids_go_on_without_a_hole(void **state)
 
 			for (size_t i = 0; i < n; i++) {
 				assert_true(id == 0 || t[i].id == id + 1);
+				assert_true(order == 0 || t[i].order == order ||
+					    t[i].order == order + 1);
+				orders += t[i].order != order;
+				trades++;
+				/* The fills of an order are one aggTrade. */
+				assert_true(i == 0 || t[i].order != order ||
+					    (t[i].price == t[i - 1].price &&
+						    t[i].maker == t[i - 1].maker &&
+						    t[i].trade_us == t[i - 1].trade_us));
 				id = t[i].id;
+				order = t[i].order;
 				assert_true(t[i].trade_us >= second * SECOND_US &&
 					    t[i].trade_us < (second + 1) * SECOND_US);
 				assert_int_equal(t[i].trade_us % MS_US, 0);
@@ -72,6 +83,7 @@ static void ids_go_on_without_a_hole(void **state)
 			}
 		}
 		assert_true(id > 0);
+		assert_in_range(trades * 2, orders * 3 - 24, orders * 3 + 24);
 	}
 	market_synthetic_free(s);
 }

@@ -28,7 +28,7 @@ struct run {
 static void run_begin(struct run *r, int64_t start_ms)
 {
 	buf_init(&r->lines, 1 << 20);
-	r->output = (struct market_output){&r->lines, lines_event};
+	r->output = (struct market_output){&r->lines, lines_event, NULL};
 	r->market = market_new(
 		names, 1, (struct market_source){&r->given, given_next}, start_ms * MS_US);
 	assert_non_null(r->market);
@@ -101,7 +101,7 @@ static void trades_become_klines(void **state)
 		"{\"e\":\"trade\",\"E\":12501,\"s\":\"BTCUSDT\",\"t\":4,\"p\":\"65.00000000\","
 		"\"q\":\"4.00000000\",\"T\":12500,\"m\":true,\"M\":true}\n");
 	assert_string_equal(
-		lines_with(&r, "!"), "13000 !replayEnded {\"e\":\"replayEnded\",\"E\":13000}\n");
+		lines_with(&r, "!replay"), "13000 !replayEnded {\"e\":\"replayEnded\",\"E\":13000}\n");
 	assert_true(market_ended(r.market));
 	assert_int_equal(market_reached_us(r.market), 13 * SECOND_US);
 	run_done(&r);
@@ -127,6 +127,61 @@ static void a_second_waits_for_its_late_trade(void **state)
 	run_until(&r, MARKET_NEVER);
 	assert_int_equal(market_late(r.market), 1);
 	assert_string_equal(lines_with(&r, "17000 btcusdt@trade"), "");
+	run_done(&r);
+}
+
+/* One order fills twice at one price, then at another; another order at the same instant. */
+static void trades_become_agg_trades(void **state)
+{
+	struct run r = {0};
+	struct market_order o;
+	const struct market_symbol *s;
+
+	(void)state;
+	given_trade(&r.given, 10101, 10100, 50, 2);
+	given_trade(&r.given, 10101, 10100, 50, 3);
+	given_trade(&r.given, 10101, 10100, 51, 1);
+	given_trade(&r.given, 10102, 10101, 51, 1);
+	for (size_t i = 0; i < 4; i++)
+		r.given.items[i].trade.maker = false;
+	given_add(&r.given, MARKET_END, 10900);
+	run_begin(&r, 10000);
+	market_trades_keep(r.market, 100);
+	run_until(&r, 10101 * MS_US);
+	s = market_symbol_at(r.market, 0);
+	assert_string_equal(lines_with(&r, "@aggTrade"),
+		"10101 btcusdt@aggTrade "
+		"{\"e\":\"aggTrade\",\"E\":10101,\"s\":\"BTCUSDT\",\"a\":1,\"p\":\"50.00000000\","
+		"\"q\":\"5.00000000\",\"f\":1,\"l\":2,\"T\":10100,\"m\":false,\"M\":true}\n"
+		"10101 btcusdt@aggTrade "
+		"{\"e\":\"aggTrade\",\"E\":10101,\"s\":\"BTCUSDT\",\"a\":2,\"p\":\"51.00000000\","
+		"\"q\":\"1.00000000\",\"f\":3,\"l\":3,\"T\":10100,\"m\":false,\"M\":true}\n");
+	run_until(&r, MARKET_NEVER);
+	assert_int_equal(s->trades.count, 4);
+	assert_int_equal(
+		market_trades_order(&s->trades, market_trades_find_order(&s->trades, 3), &o), 4);
+	assert_int_equal(o.first_id, 4);
+	assert_false(s->order_open);
+	run_done(&r);
+}
+
+/* Each second: the symbols that changed, each with its own E; a second without news has none. */
+static void mini_tickers_gather_in_an_array(void **state)
+{
+	struct run r = {0};
+	const char *lines, *first, *second;
+
+	(void)state;
+	given_trade(&r.given, 10101, 10100, 50, 2);
+	given_trade(&r.given, 15101, 15100, 50, 2);
+	given_add(&r.given, MARKET_END, 17000);
+	run_begin(&r, 10000);
+	run_until(&r, MARKET_NEVER);
+	lines = lines_with(&r, " !miniTicker@arr [{\"e\":\"24hrMiniTicker\"");
+	first = strchr(lines, '\n') + 1;
+	second = strchr(first, '\n') + 1;
+	assert_string_equal(second, ""); /* two of seven */
+	assert_non_null(strstr(lines, "}]\n"));
 	run_done(&r);
 }
 
@@ -288,7 +343,7 @@ static void a_past_is_as_good_as_lived(void **state)
 		const struct market_trade *t = market_synthetic_second(b, 0, second, &count);
 
 		for (size_t i = 0; i < count; i++)
-			assert_int_equal(market_past(told.market, &t[i]), 0);
+			assert_int_equal(market_past(told.market, t[i]), 0);
 	}
 	market_past_end(told.market, middle * SECOND_US);
 	assert_int_equal(market_reached_us(told.market), middle * SECOND_US);
@@ -311,6 +366,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trades_become_klines),
 		cmocka_unit_test(a_second_waits_for_its_late_trade),
+		cmocka_unit_test(trades_become_agg_trades),
+		cmocka_unit_test(mini_tickers_gather_in_an_array),
 		cmocka_unit_test(mini_tickers_at_slot_ends),
 		cmocka_unit_test(a_pause_is_jumped),
 		cmocka_unit_test(frames_pass_through),
