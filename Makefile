@@ -26,7 +26,8 @@ SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink
 	sink_commit sink_rows sink_late sink_facts sink_meta sink_observe maintenance topics
 REST := binance_rest rest_answer_head rest_budget
 # A connection's life.
-LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver
+LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver \
+	feed_silence feed_record
 COLLECTOR := collector ws_to_kafka feed_wants $(LINK) feed_frame json_scan feed_count \
 	feed_subscribe feed_sessions feed_session feed_clock feed_output \
 	$(REST)
@@ -66,6 +67,9 @@ UNIT_OBJ_feed_subscribe := daemon/feed_subscribe
 UNIT_OBJ_feed_session := daemon/feed_session
 UNIT_OBJ_feed_watch := daemon/feed_watch
 UNIT_OBJ_feed_backoff := daemon/feed_backoff
+UNIT_OBJ_feed_link := daemon/feed_link daemon/feed_silence
+UNIT_OBJ_feed_silence := daemon/feed_silence
+UNIT_OBJ_feed_record := daemon/feed_record daemon/recording_line daemon/event_micro daemon/json_slice
 UNIT_OBJ_feed_attempts := daemon/feed_attempts
 UNIT_OBJ_feed_resolver := daemon/feed_resolver
 UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts

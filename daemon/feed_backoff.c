@@ -3,6 +3,7 @@
 #include "log.h"
 #include "metrics.h"
 #include <stddef.h>
+#include <string.h>
 
 METRIC_COUNTER(disconnects, "pricegraph_feed_disconnects_total",
 	"Connections to the exchange that were lost after they had been open.");
@@ -23,6 +24,27 @@ static const struct meaning {
 	{451, 5 * MINUTE_US, "not offered at this location, permanently"},
 };
 
+/* Close codes of RFC 6455; the reason tells apart what the exchange means by 1008. */
+static const struct farewell {
+	int code;
+	const char *reason; /* how it begins; "" = any */
+	int64_t wait_us;
+	const char *text;
+} farewells[] = {
+	{1000, "", 0, "the server has closed it"},
+	{1001, "", 0, "the server goes away"},
+	{1005, "", 0, "closed without a code"},
+	{1006, "", 0, "broken off"},
+	{1008, "Too many requests", 10 * SECOND_US,
+		"more requests than are allowed; going on means a ban"},
+	{1008, "Pong timeout", 0, "the server did not see our PONGs"},
+	{1008, "", 10 * SECOND_US, "against the server's policy"},
+	{1009, "", 10 * SECOND_US, "a request was too long"},
+	{1011, "", 0, "an error inside the server"},
+	{1012, "", 0, "the server restarts"},
+	{1013, "", 10 * SECOND_US, "the server is overloaded"},
+};
+
 void feed_backoff_init(struct feed_backoff *b, uint64_t seed)
 {
 	retry_init(&b->retry, &policy, seed);
@@ -41,14 +63,25 @@ static const struct meaning *find(int status)
 	return NULL;
 }
 
+static const struct farewell *find_farewell(const struct feed_socket_closed *why)
+{
+	for (size_t i = 0; i < sizeof(farewells) / sizeof(farewells[0]); i++)
+		if (farewells[i].code == why->code &&
+			strncmp(why->reason, farewells[i].reason, strlen(farewells[i].reason)) == 0)
+			return &farewells[i];
+	return NULL;
+}
+
 static void log_loss(const struct feed_socket_closed *why, const struct meaning *m, int64_t wait_us)
 {
 	long long wait_ms = wait_us / MS_US;
 
 	if (why->opened) {
 		metric_add(&disconnects, 1);
-		log_warn("feed_disconnected", "code=%d reason=\"%s\" retry_in_ms=%lld", why->code,
-			why->reason, wait_ms);
+		const struct farewell *f = find_farewell(why);
+		log_event(f && f->wait_us ? LOG_ERROR : LOG_WARN, "feed_disconnected",
+			"code=%d reason=\"%s\" meaning=\"%s\" retry_in_ms=%lld", why->code,
+			why->reason, f ? f->text : "", wait_ms);
 		return;
 	}
 	metric_add(&refusals, 1);
@@ -64,6 +97,7 @@ int64_t feed_backoff_wait_us(
 	struct feed_backoff *b, const struct feed_socket_closed *why, int64_t now_us)
 {
 	const struct meaning *m = find(why->status);
+	const struct farewell *f = why->opened ? find_farewell(why) : NULL;
 	int64_t wait_us = why->retry_after_s * SECOND_US;
 	int64_t backoff_us = retry_delay_us(&b->retry, now_us);
 
@@ -71,6 +105,8 @@ int64_t feed_backoff_wait_us(
 		wait_us = 3 * DAY_US;
 	if (m && m->wait_us > wait_us)
 		wait_us = m->wait_us;
+	if (f && f->wait_us > wait_us)
+		wait_us = f->wait_us;
 	if (backoff_us > wait_us)
 		wait_us = backoff_us;
 	log_loss(why, m, wait_us);

@@ -1,6 +1,6 @@
 /*
  * feed_backoff: how long to stay away from the exchange after a connection was lost or refused: 0.5 to 60 s with jitter, anew
- * after 30 s of data; longer where the handshake's HTTP status asks for it (Binance's documentation). Logs each loss. Feed thread.
+ * after 30 s of data; longer where the handshake's HTTP status or the close code asks for it (Binance's documentation). Logs each loss. Feed thread.
  */
 #pragma once
 #include "feed_socket.h"

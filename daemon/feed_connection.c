@@ -27,10 +27,12 @@ static void begin_sessions(struct feed_connection *c)
 
 void feed_connection_hears_all(struct feed_connection *c)
 {
-	if (!c->held)
+	if (!c->held) {
+		feed_silence_start(c->silence, clock_mono_us());
 		begin_sessions(c);
-	else if (!c->ready_us)
+	} else if (!c->ready_us) {
 		c->ready_us = c->sessions.t_us;
+	}
 }
 
 /* Of the host's clock we know that the venue's time is behind the last acknowledgement; where PINGs tell the time, the first
@@ -45,14 +47,15 @@ void feed_connection_begin_by_host_clock(struct feed_connection *c)
 	feed_connection_hears_all(c);
 }
 
-struct feed_connection *feed_connection_new(
-	struct feed_shared *shared, const struct feed_want *wants, size_t count)
+struct feed_connection *feed_connection_new(struct feed_shared *shared,
+	const struct feed_want *wants, size_t count, struct feed_silence *silence)
 {
 	struct feed_connection *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->shared = shared;
+	c->silence = silence;
 	buf_init(&c->request, FEED_REQUEST_BYTES);
 	feed_subscribe_init(&c->subscribe, wants, count, seconds_us(c, "timeout"));
 	c->watch.ping_every_us = seconds_us(c, "ping");

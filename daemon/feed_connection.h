@@ -10,6 +10,8 @@
 #include "err.h"
 #include "feed_clock.h"
 #include "feed_output.h"
+#include "feed_record.h"
+#include "feed_silence.h"
 #include "feed_socket.h"
 #include "feed_subscribe.h"
 #include "settings.h"
@@ -21,12 +23,14 @@ struct feed_shared {
 	struct feed_loop *loop;
 	struct feed_output *output;
 	struct feed_clock *clock;
+	struct feed_record *record; /* NULL: nothing is recorded */
 };
 
 struct feed_connection;
-/* At most FEED_STREAMS_MAX wants, lent. NULL: no memory. Connects at the first feed_connection_serve. */
-struct feed_connection *feed_connection_new(
-	struct feed_shared *shared, const struct feed_want *wants, size_t count);
+/* At most FEED_STREAMS_MAX wants, lent; `silence` (lent) is told what is heard. NULL: no memory. Connects at the first
+ * feed_connection_serve. */
+struct feed_connection *feed_connection_new(struct feed_shared *shared,
+	const struct feed_want *wants, size_t count, struct feed_silence *silence);
 /* Before the loop is freed. */
 void feed_connection_free(struct feed_connection *c);
 /* Does what is due: to be called after each round of the loop. Never blocks. Returns in how many µs it wants to be called

@@ -20,6 +20,7 @@ enum feed_phase {
 struct feed_connection {
 	struct feed_shared *shared;
 	struct feed_socket *socket;
+	struct feed_silence *silence; /* lent */
 	struct feed_subscribe subscribe;
 	struct feed_sessions sessions;
 	struct feed_dial dial;

@@ -60,8 +60,10 @@ static bool take_event(struct feed_connection *c, const struct feed_frame *f)
 
 	if (sent == KAFKA_SENT) {
 		feed_count_event();
+		int64_t now_us = clock_mono_us();
 		feed_sessions_saw_event(&c->sessions, f->event_us, c->kept_received_us);
-		feed_dial_good(&c->dial, clock_mono_us());
+		feed_dial_good(&c->dial, now_us);
+		feed_silence_heard(c->silence, f->stream, f->symbol, now_us);
 		c->events++;
 	} else if (sent == KAFKA_REFUSED) {
 		feed_count_bad("refused by Kafka's client", f->data.at, f->data.len);
@@ -75,8 +77,11 @@ static bool on_frame(void *arg, const char *bytes, size_t len, bool binary)
 	struct feed_frame frame;
 
 	feed_watch_read(&c->watch, clock_mono_us());
-	if (!c->kept_received_us)
+	if (!c->kept_received_us) {
 		c->kept_received_us = clock_wall_us();
+		if (!binary)
+			feed_record_frame(c->shared->record, c->kept_received_us, bytes, len);
+	}
 	if (binary)
 		frame = (struct feed_frame){.kind = FEED_BAD, .reason = "binary"};
 	else

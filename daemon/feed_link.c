@@ -15,6 +15,7 @@ struct feed_link {
 	const struct feed_want *wants; /* lent */
 	size_t count;
 	struct feed_connection *current, *successor, *former;
+	struct feed_silence silence;
 	bool leaving; /* current has been told to leave */
 	int64_t life_us, settle_us;
 	int64_t former_until_us, successor_after_us; /* monotonic */
@@ -42,8 +43,10 @@ struct feed_link *feed_link_new(
 	l->life_us = settings_int(shared->settings, "feed", "rotation") * SECOND_US;
 	l->life_us += (int64_t)((double)l->life_us / 48 * jitter(l));
 	l->settle_us = settings_int(shared->settings, "venue", "settle") * SECOND_US;
-	l->current = feed_connection_new(shared, wants, count);
-	if (l->current)
+	feed_silence_init(
+		&l->silence, settings_int(shared->settings, "feed", "stream_silence") * SECOND_US);
+	l->current = feed_connection_new(shared, wants, count, &l->silence);
+	if (l->current && feed_silence_set(&l->silence, wants, count, clock_mono_us()) == 0)
 		return l;
 	feed_link_free(l);
 	return NULL;
@@ -62,6 +65,7 @@ void feed_link_free(struct feed_link *l)
 	drop(&l->current);
 	drop(&l->successor);
 	drop(&l->former);
+	feed_silence_done(&l->silence);
 	free(l);
 }
 
@@ -69,7 +73,7 @@ static void begin_successor(struct feed_link *l, int64_t now_us)
 {
 	if (now_us < l->successor_after_us)
 		return;
-	l->successor = feed_connection_new(l->shared, l->wants, l->count);
+	l->successor = feed_connection_new(l->shared, l->wants, l->count, &l->silence);
 	if (!l->successor) {
 		log_error("feed_no_successor", "reason=\"no memory\"");
 		l->successor_after_us = now_us + NO_MEMORY_US;
@@ -144,7 +148,7 @@ static void rotate(struct feed_link *l)
 
 int64_t feed_link_serve(struct feed_link *l)
 {
-	int64_t wait_us = feed_connection_serve(l->current);
+	int64_t wait_us = feed_connection_serve(l->current), t_us;
 
 	if (l->successor) {
 		int64_t more_us = feed_connection_serve(l->successor);
@@ -152,6 +156,8 @@ int64_t feed_link_serve(struct feed_link *l)
 			wait_us = more_us;
 	}
 	rotate(l);
+	if (feed_connection_is_live(l->current, &t_us))
+		feed_silence_check(&l->silence, clock_mono_us());
 	return wait_us;
 }
 

@@ -5,7 +5,8 @@
  * cuts it at 24 h, and one whose server has said serverShutdown. The successor connects and subscribes beside it; once it hears
  * everything, has seen data, and the old one's T is past where that began by [venue] settle, the old one's last alive record is
  * written, then the successor's sessions begin, with a T that the old one has covered: so no gap shows, nothing is settled early,
- * and what both brought is removed by key downstream. A connection that is lost meanwhile is replaced at once. Feed thread.
+ * and what both brought is removed by key downstream. A connection that is lost meanwhile is replaced at once.
+ * Single streams that fall silent are noted. Feed thread.
  */
 #pragma once
 #include "feed_connection.h"

@@ -175,6 +175,7 @@ static void release(struct ws_to_kafka *w)
 	for (size_t i = 0; i < w->link_count; i++)
 		feed_link_free(w->links[i]);
 	free(w->links);
+	feed_record_free(w->shared.record);
 	feed_loop_free(w->shared.loop);
 	feed_clock_free(w->shared.clock);
 	feed_output_done(&w->output);
@@ -228,6 +229,11 @@ static int prepare(struct ws_to_kafka *w, struct err *e)
 		if (feed_session_init(&w->retired[i], (enum stream_kind)i, w->collector, NULL, 0) <
 			0)
 			return err_set(e, "no memory");
+	if (*settings_text(w->settings, "feed", "record")) {
+		w->shared.record = feed_record_new(w->settings, e);
+		if (!w->shared.record)
+			return -1;
+	}
 	w->shared.clock = feed_clock_new(w->settings, e);
 	return w->shared.clock ? make_connections(w, e) : -1;
 }

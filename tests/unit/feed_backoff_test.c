@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "daemon/feed_backoff.h"
 #include "test.h"
+#include <stdio.h>
 
 static int64_t wait_of(struct feed_socket_closed why)
 {
@@ -50,11 +51,34 @@ static void test_refusals(void **state)
 			    .status = 418, .retry_after_s = 2000000000}) == 3 * DAY_US);
 }
 
+static int64_t wait_of_close(int code, const char *reason)
+{
+	struct feed_socket_closed why = {.opened = true, .code = code};
+	snprintf(why.reason, sizeof(why.reason), "%s", reason);
+	return wait_of(why);
+}
+
+/* After most closes the first attempt comes within a second; where going on would mean a ban, later. */
+static void test_close_codes(void **state)
+{
+	static const int plain[] = {1000, 1001, 1005, 1006, 1011, 1012, 4000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		assert_in_range(wait_of_close(plain[i], ""), SECOND_US / 2, SECOND_US);
+	assert_in_range(wait_of_close(1008, "Pong timeout"), SECOND_US / 2, SECOND_US);
+	assert_int_equal(wait_of_close(1008, "Too many requests"), 10 * SECOND_US);
+	assert_int_equal(wait_of_close(1008, "disconnected"), 10 * SECOND_US);
+	assert_int_equal(wait_of_close(1009, ""), 10 * SECOND_US);
+	assert_int_equal(wait_of_close(1013, ""), 10 * SECOND_US);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_close_codes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
