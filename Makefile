@@ -28,7 +28,8 @@ REST := binance_rest rest_answer_head rest_budget
 # A connection's life.
 LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver \
 	feed_silence feed_record
-COLLECTOR := collector ws_to_kafka feed_wants $(LINK) feed_frame json_scan feed_count \
+COLLECTOR := collector collector_health collector_watch collector_http \
+	ws_to_kafka feed_wants $(LINK) feed_frame json_scan feed_count \
 	feed_subscribe feed_sessions feed_session feed_clock feed_output \
 	$(REST)
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
@@ -94,11 +95,12 @@ UNIT_LIBS_recording := -lzstd -lz
 UNIT_LIBS_market := -lzstd -lz
 UNIT_LIBS_hub := -lzstd -lz
 UNIT_LIBS_exchange := -lzstd -lz
+UNIT_OBJ_collector_health := daemon/collector_health
 UNIT_OBJ_sink := daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_state daemon/sink_batch
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
 LIBS_LIB := -lrdkafka -lpq -ljson-c -linih -lm
-LIBS_COLLECTOR := -lwebsockets -lcurl -lsystemd
+LIBS_COLLECTOR := -lwebsockets -lcurl -lsystemd -lmicrohttpd
 LIBS_EXCHANGE := -lwebsockets -lzstd -lz
 LIBS_CGI := -lfcgi
 

@@ -4,6 +4,10 @@
  * Exit codes: 0 all that was read is in Kafka, and what Kafka had was stored; 1 the sink could not go on; 2 settings that can't
  * be used; 3 records were read that Kafka has not acknowledged.
  */
+#include "clock.h"
+#include "collector_health.h"
+#include "collector_http.h"
+#include "collector_watch.h"
 #include "err.h"
 #include "kafka_to_pg.h"
 #include "log.h"
@@ -11,7 +15,7 @@
 #include "ws_to_kafka.h"
 #include <signal.h>
 #include <stdio.h>
-#include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Together under the 5 s that a stop may take: the sink takes up to 3 s. */
@@ -21,18 +25,26 @@
 enum { EXIT_GOOD = 0, EXIT_SINK = 1, EXIT_SETTINGS = 2, EXIT_UNACKNOWLEDGED = 3 };
 
 struct collector {
+	struct collector_health health;
+	struct collector_watch watch;
+	struct collector_http *http;
 	struct kafka_to_pg *sink;
 	struct ws_to_kafka *feed;
 };
 
-/* Downstream first. */
+/* Downstream first; HTTP before all, so that it can say what is not there yet. */
 static int start(struct collector *c, const struct settings *s, struct err *e)
 {
 	bool feed = settings_bool(s, "feed", "enabled");
 	bool sink = settings_bool(s, "sink", "enabled");
+	int port = (int)settings_int(s, "http", "port");
 
 	if (!feed && !sink)
 		return err_set(e, "feed.enabled and sink.enabled: nothing to do");
+	collector_health_init(&c->health, s);
+	collector_watch_init(&c->watch, &c->health);
+	if (port && !(c->http = collector_http_start(port, &c->health, e)))
+		return err_wrap(e, "cannot start http");
 	if (sink && !(c->sink = kafka_to_pg_start(s, e)))
 		return err_wrap(e, "cannot start the sink");
 	if (feed && !(c->feed = ws_to_kafka_start(s, e)))
@@ -55,6 +67,7 @@ static int stop(struct collector *c)
 	}
 	if (!kafka_to_pg_stop(c->sink) && code == EXIT_GOOD)
 		code = EXIT_SINK;
+	collector_http_stop(c->http);
 	if (unacknowledged < 0) {
 		log_stop();
 		_exit(code); /* a thread still runs on what exit would take away */
@@ -63,10 +76,15 @@ static int stop(struct collector *c)
 }
 
 /* Returns when it is time to stop. */
-static void wait_for_signal(const sigset_t *signals)
+static void wait_for_signal(struct collector *c, const sigset_t *signals)
 {
+	int64_t interval_us = collector_watch_interval_us(&c->watch);
+	const struct timespec interval = {
+		.tv_sec = interval_us / SECOND_US, .tv_nsec = interval_us % SECOND_US * 1000};
+
 	for (;;) {
-		int number = sigwaitinfo(signals, NULL);
+		int number = sigtimedwait(signals, NULL, &interval);
+		collector_watch_run(&c->watch);
 		if (number == SIGHUP) {
 			log_reopen();
 			log_info("collector_log_reopened", "signal=HUP");
@@ -91,7 +109,7 @@ static void block_signals(sigset_t *signals)
 
 int main(int argc, char **argv)
 {
-	struct collector c = {NULL, NULL};
+	struct collector c = {.feed = NULL};
 	struct err e = {""};
 	sigset_t signals;
 	int code = EXIT_SETTINGS;
@@ -107,9 +125,9 @@ int main(int argc, char **argv)
 	}
 	if (start(&c, s, &e) == 0) {
 		log_info("collector_started", "venue=%s", settings_text(s, "venue", "name"));
-		sd_notify(0, "READY=1");
-		wait_for_signal(&signals);
-		sd_notify(0, "STOPPING=1");
+		collector_watch_ready(&c.watch);
+		wait_for_signal(&c, &signals);
+		collector_watch_stopping();
 		code = stop(&c);
 	} else {
 		log_error("collector_not_started", "reason=\"%s\"", e.text);

@@ -106,6 +106,7 @@ static enum sink_left write_batch(struct kafka_to_pg *k)
 	struct err e = {""};
 
 	for (;;) {
+		progress_wait(PROGRESS_SINK, WAIT_DATABASE, clock_mono_us());
 		enum sink_done done = sink_commit_run(k->commit, &k->st, &k->batch, &e);
 
 		switch (done) {

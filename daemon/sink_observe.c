@@ -102,8 +102,7 @@ static struct lag lag_of(const struct sink_observed *o, const struct kafka_consu
 	return lag;
 }
 
-/* True: nothing of the stream waits, or nothing is known of it. */
-static bool measure(const struct sink_observed *o, const struct kafka_consumer *consumer,
+static struct lag measure(const struct sink_observed *o, const struct kafka_consumer *consumer,
 	const struct sink_state *st, enum stream_kind stream)
 {
 	const char *name = stream_table[stream].name;
@@ -113,7 +112,7 @@ static bool measure(const struct sink_observed *o, const struct kafka_consumer *
 		metric_set(metric_of(&metric_lag, stream, name), lag.records);
 		metric_set(metric_of(&metric_lag_seconds, stream, name), lag.us);
 	}
-	return lag.records == 0;
+	return lag;
 }
 
 void sink_observe_round(struct sink_observed *o, const struct kafka_consumer *consumer,
@@ -121,13 +120,20 @@ void sink_observe_round(struct sink_observed *o, const struct kafka_consumer *co
 {
 	int64_t now_us = clock_mono_us();
 	bool idle = b->records == 0;
+	int64_t behind_us = 0;
 
 	metric_set(&metric_batch_records, (int64_t)b->records);
 	if (now_us - o->measured_us < SECOND_US)
 		return;
 	o->measured_us = now_us;
-	for (int i = 0; i < STREAM_COUNT; i++)
-		idle = measure(o, consumer, st, (enum stream_kind)i) && idle;
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		struct lag lag = measure(o, consumer, st, (enum stream_kind)i);
+
+		idle = idle && lag.records == 0;
+		if (lag.us > behind_us)
+			behind_us = lag.us;
+	}
+	progress_behind(PROGRESS_SINK, behind_us);
 	if (idle)
 		progress_wait(PROGRESS_SINK, WAIT_RECORDS, now_us);
 }

@@ -85,14 +85,17 @@ static void retire_streams(struct ws_to_kafka *w)
 }
 
 /* Without a connection the loop's own turning is what the watchdog hears; with one, T must move. */
-static void tell_waiting(struct ws_to_kafka *w, const struct feed_link *l)
+static void tell_progress(struct ws_to_kafka *w, const struct feed_link *l)
 {
+	double speed = feed_clock_speed(w->shared.clock);
 	int64_t t_us;
 
 	if (!feed_link_is_live(l, &t_us))
-		progress_wait(PROGRESS_FEED,
-			feed_clock_speed(w->shared.clock) > 0 ? WAIT_EXCHANGE : WAIT_ENDED,
-			clock_mono_us());
+		progress_wait(
+			PROGRESS_FEED, speed > 0 ? WAIT_EXCHANGE : WAIT_ENDED, clock_mono_us());
+	else if (speed > 0 && feed_clock_known(w->shared.clock))
+		progress_behind(PROGRESS_FEED,
+			(int64_t)((double)(feed_clock_now_us(w->shared.clock) - t_us) / speed));
 }
 
 static void serve(struct ws_to_kafka *w)
@@ -103,7 +106,7 @@ static void serve(struct ws_to_kafka *w)
 			int64_t more_us = feed_link_serve(w->links[i]);
 			if (more_us < wait_us)
 				wait_us = more_us;
-			tell_waiting(w, w->links[i]);
+			tell_progress(w, w->links[i]);
 		}
 		retire_streams(w);
 		feed_output_poll(&w->output, 0);

@@ -32,7 +32,11 @@ void progress_report(enum progress part, int64_t mono_us);
 /* The part goes on trying, but `why` holds its data up. */
 void progress_wait(enum progress part, enum progress_wait why, int64_t mono_us);
 
+/* The newest data of the part are so far behind the venue, or behind what Kafka has. */
+void progress_behind(enum progress part, int64_t us);
+
 struct progress_state {
+	int64_t behind_us;      /* as last told; 0 = not told */
 	int64_t advanced_us;    /* monotonic; of the last report, 0 = none yet */
 	int64_t waiting_us;     /* of the last progress_wait, 0 = none yet */
 	enum progress_wait why; /* WAIT_NONE when the last word was a report */

@@ -69,6 +69,10 @@ const struct setting setting_table[] = {
 	INT("sink", "batch_bytes", "bytes", "67108864", 4096, 1073741824, "c",
 		"A batch that holds so much is committed at once."),
 
+	INT("http", "port", "", "0", 0, 65535, "c",
+		"Port on loopback where the collector answers /metrics and /healthz; 0: none."),
+	INT("http", "max_age", "s", "10", 1, 3600, "c", "/healthz answers 503 when the data are older than this."),
+
 	CHOICE("log", "level", "error|warn|info|debug", "info", "cehlt", "Least urgent level that is logged."),
 	BOOL("log", "stderr", "yes", "cehlt", "Log to stderr."),
 	TEXT("log", "file", "", "cehlt", "Log to this file too, appending; empty: none."),
