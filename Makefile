@@ -25,13 +25,15 @@ LIB := err clock utf8 buf decimal interval inifile kafka_property setting settin
 SINK := kafka_to_pg sink_load sink_take sink_session sink_settle sink_state sink_batch \
 	sink_commit sink_rows sink_late sink_facts sink_meta sink_observe maintenance topics
 REST := binance_rest rest_answer_head rest_budget
+HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
+BACKFILL := rest_to_kafka backfill_plan backfill_answered $(HISTORY)
 # A connection's life.
 LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver \
 	feed_silence feed_record
 COLLECTOR := collector collector_health collector_watch collector_http \
 	ws_to_kafka feed_wants $(LINK) feed_frame json_scan feed_count \
 	feed_subscribe feed_sessions feed_session feed_clock feed_output \
-	$(REST)
+	$(REST) $(BACKFILL)
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
 	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_rows \
 	market_event market_emit market truth message event_micro hub market_to_hub \

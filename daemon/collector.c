@@ -11,6 +11,7 @@
 #include "err.h"
 #include "kafka_to_pg.h"
 #include "log.h"
+#include "rest_to_kafka.h"
 #include "settings.h"
 #include "ws_to_kafka.h"
 #include <signal.h>
@@ -29,6 +30,7 @@ struct collector {
 	struct collector_watch watch;
 	struct collector_http *http;
 	struct kafka_to_pg *sink;
+	struct rest_to_kafka *backfill;
 	struct ws_to_kafka *feed;
 };
 
@@ -37,16 +39,19 @@ static int start(struct collector *c, const struct settings *s, struct err *e)
 {
 	bool feed = settings_bool(s, "feed", "enabled");
 	bool sink = settings_bool(s, "sink", "enabled");
+	bool backfill = settings_bool(s, "backfill", "enabled");
 	int port = (int)settings_int(s, "http", "port");
 
-	if (!feed && !sink)
-		return err_set(e, "feed.enabled and sink.enabled: nothing to do");
+	if (!feed && !sink && !backfill)
+		return err_set(e, "feed.enabled, sink.enabled and backfill.enabled: nothing to do");
 	collector_health_init(&c->health, s);
 	collector_watch_init(&c->watch, &c->health);
 	if (port && !(c->http = collector_http_start(port, &c->health, e)))
 		return err_wrap(e, "cannot start http");
 	if (sink && !(c->sink = kafka_to_pg_start(s, e)))
 		return err_wrap(e, "cannot start the sink");
+	if (backfill && !(c->backfill = rest_to_kafka_start(s, e)))
+		return err_wrap(e, "cannot start the back-fill");
 	if (feed && !(c->feed = ws_to_kafka_start(s, e)))
 		return err_wrap(e, "cannot start the feed");
 	return 0;
@@ -57,6 +62,8 @@ static int stop(struct collector *c)
 {
 	char left[200];
 	int code = EXIT_GOOD;
+
+	rest_to_kafka_quit(c->backfill); /* it ends while the others do */
 	long unacknowledged = ws_to_kafka_stop(
 		c->feed, c->sink ? FEED_STOP_WITH_SINK_MS : FEED_STOP_MS, left, sizeof(left));
 
@@ -65,6 +72,7 @@ static int stop(struct collector *c)
 			left);
 		code = EXIT_UNACKNOWLEDGED;
 	}
+	rest_to_kafka_stop(c->backfill);
 	if (!kafka_to_pg_stop(c->sink) && code == EXIT_GOOD)
 		code = EXIT_SINK;
 	collector_http_stop(c->http);

@@ -173,7 +173,8 @@ static int agg_trade(const struct members *m, struct event_agg_trade *t)
 	return decimals(m, agg_trade_decimals, t);
 }
 
-static int kline(const struct members *m, struct event_kline *k)
+/* `history`: REST's bars and the archive's know how many trades, but not which. */
+static int kline(const struct members *m, bool history, struct event_kline *k)
 {
 	struct members bar;
 
@@ -183,7 +184,8 @@ static int kline(const struct members *m, struct event_kline *k)
 		return -1;
 	if (k->open_us % SECOND_US != 0)
 		return err_set(m->e, "member 'k.t' is no whole second");
-	if (k->trades == 0) {
+	bool without = history && !member_exists(&bar, "f") && !member_exists(&bar, "L");
+	if (k->trades == 0 || without) {
 		k->first_id = k->last_id = -1;
 		return 0;
 	}
@@ -198,7 +200,8 @@ static int event_time(const struct members *m, int64_t version_us, struct event 
 	if (version_us < 0 || member_exists(m, "E"))
 		return time_us(m, "E", &ev->event_us);
 	if (ev->kind == STREAM_KLINE_1S && version_us < EARLIEST_US)
-		return err_set(m->e, "a kline without 'E', and without the header that states its version");
+		return err_set(m->e,
+			"a kline without 'E', and without the header that states its version");
 	ev->event_us = version_us;
 	return 0;
 }
@@ -213,7 +216,7 @@ static int read_members(const struct members *m, int64_t version_us, struct even
 	case STREAM_MINI_TICKER:
 		return decimals(m, mini_ticker_decimals, &ev->mini_ticker);
 	case STREAM_KLINE_1S:
-		return kline(m, &ev->kline);
+		return kline(m, version_us >= 0, &ev->kline);
 	case STREAM_TRADE:
 		return trade(m, &ev->trade);
 	case STREAM_AGG_TRADE:

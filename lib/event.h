@@ -38,7 +38,7 @@ struct event_agg_trade { /* trades of one taker order at one price */
 struct event_kline {
 	int64_t open_us;
 	struct decimal open, high, low, close, volume, quote, taker_volume, taker_quote;
-	int64_t trades, first_id, last_id; /* ids -1 when trades == 0 */
+	int64_t trades, first_id, last_id; /* ids -1 when trades == 0, and of history that does not know them */
 	bool closed;
 };
 
@@ -65,7 +65,7 @@ void event_parser_free(struct event_parser *p);
  * 2017-07-01 are errors. -1: `e` says why, `out` untouched. */
 must_check int event_parse(struct event_parser *p, enum stream_kind kind, const char *json,
 	size_t len, struct event *out, struct err *e);
-/* One event object as a `.history` topic holds it: the same, but `E` may be absent. `stated_us` is the record's header: the
+/* One event object as a `.history` topic holds it: the same, but `E` may be absent, and of a kline `f` and `L`. `stated_us` is the record's header: the
  * version of a kline without `E`, which must then be there (> 0); of other kinds unused. */
 struct event_text {
 	enum stream_kind kind;

@@ -146,11 +146,26 @@ static bool is_newer(const struct candle *a, const struct candle *b)
 	return a->stated_us > b->stated_us;
 }
 
+/* Bars of history come without trade ids; those which another statement of the same bar told are as good. */
+static bool adopt_ids(struct candle *to, const struct candle *from)
+{
+	if (to->first_id >= 0 || from->first_id < 0 || to->trades != from->trades ||
+		to->origin != ORIGIN_KLINE || from->origin != ORIGIN_KLINE)
+		return false;
+	to->first_id = from->first_id;
+	to->last_id = from->last_id;
+	return true;
+}
+
 static int put_kline(struct second_kline *s, const struct candle *c)
 {
+	struct candle now = *c;
+
 	if (s->any && !is_newer(c, &s->candle))
-		return 0;
-	*s = (struct second_kline){true, *c};
+		return adopt_ids(&s->candle, c);
+	if (s->any)
+		adopt_ids(&now, &s->candle);
+	*s = (struct second_kline){true, now};
 	return 1;
 }
 
@@ -246,7 +261,8 @@ static struct candle trades_candle(
 bool second_visible(const struct second *s, struct candle *out)
 {
 	const struct second_kline *k = &s->kline;
-	int64_t most = s->trades.count > s->agg_trades.count ? s->trades.count : s->agg_trades.count;
+	int64_t most =
+		s->trades.count > s->agg_trades.count ? s->trades.count : s->agg_trades.count;
 	/* Closed klines and corrections are final; an open one may lag behind the trades. */
 	bool final = k->any && (k->candle.closed || k->candle.origin == ORIGIN_CORRECTION);
 

@@ -63,6 +63,9 @@ const struct setting setting_table[] = {
 	SECRET("postgres", "owner", "host=127.0.0.1 dbname=pricegraph", "ct",
 		"Connection (libpq conninfo) that owns the schema: migrations and partitions."),
 
+	BOOL("backfill", "enabled", "yes", "c",
+		"Repair gaps from the exchange's REST interface; one collector of a venue does it, whichever is first."),
+
 	BOOL("sink", "enabled", "yes", "c", "Run the sink: Kafka into PostgreSQL."),
 	INT("sink", "batch_interval", "ms", "1000", 10, 60000, "c", "Longest time between two commits."),
 	INT("sink", "batch_events", "", "10000", 1, 1000000, "c", "A batch of this many events is committed at once."),

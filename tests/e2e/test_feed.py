@@ -41,7 +41,7 @@ class Feed:
         self.folder = folder
         self.prefix = "f" + uuid.uuid4().hex[:10]
         self.values = {"venue.name": "replay-feed", "venue.clock": "ping", "topics.prefix": self.prefix,
-                       "kafka.bootstrap.servers": os.environ["PRICEGRAPH_TEST_KAFKA"], "sink.enabled": "no",
+                       "kafka.bootstrap.servers": os.environ["PRICEGRAPH_TEST_KAFKA"], "sink.enabled": "no", "backfill.enabled": "no",
                        "exchange.host": "localhost", "exchange.tls": "no", "feed.symbols": "BTCUSDT,ETHUSDT",
                        "feed.streams": "trade", "feed.collector": "tester", "log.level": "debug"}
         self.values.update({k.replace("__", "."): v for k, v in settings.items()})

@@ -190,6 +190,30 @@ static void history_may_lack_the_event_time(void **state)
 	bad(STREAM_KLINE_1S, without_event_time(KLINE), "'E' is missing");
 }
 
+static void history_may_lack_the_ids_of_a_bar(void **state)
+{
+	static const char bar[] = "{\"e\":\"kline\",\"s\":\"BELBTC\",\"k\":{\"i\":\"1s\",\"x\":"
+				  "true,\"t\":1681154040000,"
+				  "\"o\":\"1\",\"h\":\"1\",\"l\":\"1\",\"c\":\"1\",\"v\":\"2\","
+				  "\"T\":1681154040999,\"q\":\"2\","
+				  "\"n\":3,\"V\":\"0\",\"Q\":\"0\"%s}}";
+	char text[400];
+	struct event ev;
+	struct err e = {""};
+
+	(void)state;
+	snprintf(text, sizeof(text), bar, "");
+	assert_int_equal(history(STREAM_KLINE_1S, text, 1681154099000000, &ev, &e), 0);
+	assert_int_equal(ev.kline.trades, 3);
+	assert_int_equal(ev.kline.first_id, -1);
+	assert_int_equal(ev.kline.last_id, -1);
+	bad(STREAM_KLINE_1S, text, "'E' is missing");
+	/* One of them alone is nothing that anybody writes. */
+	snprintf(text, sizeof(text), bar, ",\"f\":7");
+	assert_int_equal(history(STREAM_KLINE_1S, text, 1681154099000000, &ev, &e), -1);
+	assert_non_null(strstr(e.text, "'k.L' is missing"));
+}
+
 static void reads_a_kline(void **state)
 {
 	struct event ev = good(STREAM_KLINE_1S, KLINE);
@@ -419,6 +443,7 @@ int main(void)
 		cmocka_unit_test(reads_a_trade),
 		cmocka_unit_test(reads_an_agg_trade),
 		cmocka_unit_test(history_may_lack_the_event_time),
+		cmocka_unit_test(history_may_lack_the_ids_of_a_bar),
 		cmocka_unit_test(reads_a_kline),
 		cmocka_unit_test(reads_a_kline_without_trades),
 		cmocka_unit_test(takes_microseconds),

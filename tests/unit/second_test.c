@@ -235,6 +235,32 @@ static void the_newest_version_of_a_kline_stays(void **state)
 	second_done(&s);
 }
 
+/* REST restates a bar without its ids: they stay, in whichever order both come. */
+static void a_bar_without_ids_keeps_those_that_are_known(void **state)
+{
+	struct event without = kline(true, 90000, "18", 3), other = kline(true, 95000, "18", 4);
+
+	(void)state;
+	without.kline.first_id = without.kline.last_id = -1;
+	other.kline.first_id = other.kline.last_id = -1;
+	for (int order = 0; order < 2; order++) {
+		struct second s;
+		second_init(&s, OPEN_US);
+		add(&s, order ? without : kline(true, 550, "17", 3), 1);
+		add(&s, order ? kline(true, 550, "17", 3) : without, 1);
+		struct candle c = visible(&s);
+		assert_decimal(&c.close, "18");
+		assert_int_equal(c.first_id, 100);
+		assert_int_equal(c.last_id, 102);
+		add(&s, kline(true, 550, "17", 3), 0);
+		/* Another number of trades: they are not the same ones. */
+		add(&s, other, 1);
+		c = visible(&s);
+		assert_int_equal(c.first_id, -1);
+		second_done(&s);
+	}
+}
+
 static void a_closed_kline_goes_over_trades(void **state)
 {
 	struct second s;
@@ -352,8 +378,9 @@ static void order_does_not_matter(void **state)
 	const struct event events[] = {sample(500, "20"), sample(100, "18"), sample(900, "15"),
 		trade(101, "10", "2"), trade(102, "12.5", "1.25"), trade(104, "11", "0.1"),
 		kline(false, 300, "11", 2), kline(false, 900, "12", 2), trade(101, "10", "2"),
-		kline(false, 300, "11", 2), agg_trade(7, 101, 102, "10"), agg_trade(8, 103, 103, "12"),
-		agg_trade(7, 101, 102, "10"), agg_trade(9, 104, 109, "11")};
+		kline(false, 300, "11", 2), agg_trade(7, 101, 102, "10"),
+		agg_trade(8, 103, 103, "12"), agg_trade(7, 101, 102, "10"),
+		agg_trade(9, 104, 109, "11")};
 	enum { COUNT = sizeof(events) / sizeof(*events) };
 	struct candle first = {0};
 	uint32_t random = 7;
@@ -433,6 +460,7 @@ int main(void)
 		cmocka_unit_test(aggregates_count_their_trades),
 		cmocka_unit_test(most_trades_win_among_three),
 		cmocka_unit_test(the_newest_version_of_a_kline_stays),
+		cmocka_unit_test(a_bar_without_ids_keeps_those_that_are_known),
 		cmocka_unit_test(a_closed_kline_goes_over_trades),
 		cmocka_unit_test(most_trades_win_while_it_is_open),
 		cmocka_unit_test(an_explicit_empty_kline_is_seen_with_its_own_prices),
