@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -17,7 +18,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from parts import BUILD, ROOT, murmur2, wait_until
 
-STREAMS = ("miniTicker", "kline_1s", "trade")
+# Every row of the stream table: the collector makes all their topics.
+STREAMS = re.findall(r'STREAM_\w+, "(\w+)"', (ROOT / "lib" / "stream.c").read_text())
 T0 = 1_700_000_000_000
 
 
