@@ -1,9 +1,20 @@
 #!/bin/bash
-# Counts of a pytest run for tests/summary.sh: tests/junit.sh NAME XML
-[[ -f $2 ]] || exit 0
-attribute() {
-	grep -oE "<testsuite [^>]*" "$2" | grep -oE " $1=\"[0-9]+\"" | tr -dc 0-9
+# Counts of pytest's runs for tests/summary.sh: tests/junit.sh NAME XML... A file that is missing leaves nothing, which counts as a failure.
+set -u
+name=$1
+shift
+# sum <attribute> <xml...>
+sum() {
+	local attribute=$1 n total=0
+	shift
+	for n in $(grep -ohE "<testsuite [^>]*" "$@" | grep -oE " $attribute=\"[0-9]+\"" | tr -dc '0-9\n'); do
+		total=$((total + n))
+	done
+	echo "$total"
 }
-failed=$(($(attribute failures "$2") + $(attribute errors "$2")))
-skipped=$(attribute skipped "$2")
-"$(dirname "$0")/result.sh" "$1" $(($(attribute tests "$2") - failed - skipped)) "$failed" "$skipped"
+for xml in "$@"; do
+	[[ -f $xml ]] || exit 0
+done
+failed=$(($(sum failures "$@") + $(sum errors "$@")))
+skipped=$(sum skipped "$@")
+"$(dirname "$0")/result.sh" "$name" $(($(sum tests "$@") - failed - skipped)) "$failed" "$skipped"
