@@ -2,7 +2,10 @@
  * sink_batch: what one transaction will write, gathered from records. Kept until it is committed, so that a failed
  * transaction is simply run again: nothing here depends on an answer of the database.
  *
- * Rows are plain structs in growing arrays (struct buf as bytes), bounded by `max_bytes` each. Owned by the sink thread.
+ * Rows are plain structs in growing arrays (struct buf as bytes), bounded by `max_bytes` each. Owned by the sink thread until it is
+ * sealed (sink_seal), then by the writer's thread until that has an outcome. A sealed batch holds by value what it needs of
+ * the state, so that the sink goes on taking meanwhile; of a symbol it may use what never changes, and what sink_state.h says is
+ * the writer's.
  */
 #pragma once
 #include "interval.h"
@@ -59,7 +62,18 @@ struct batch_gap {
 	struct sink_symbol *symbol;
 	enum stream_kind stream;
 	int64_t from_us, to_us;
-	const char *cause; /* constant, or the session's */
+	char cause[CAUSE_SIZE];
+};
+
+struct batch_symbol { /* a symbol whose row must be written */
+	struct sink_symbol *symbol;
+	int64_t first_us;
+};
+
+struct batch_offset { /* how far a place was taken */
+	enum stream_kind stream;
+	int partition;
+	int64_t expected, next, replay_from, identity; /* from where to where the row moves */
 };
 
 struct batch_quarantine {
@@ -75,12 +89,15 @@ struct batch_quarantine {
 struct sink_batch {
 	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, quarantines,
 		bytes;
-	struct buf received;            /* int64: wall time at which each event was received */
-	struct buf folds[LADDER_COUNT]; /* [LADDER_1S] unused */
+	struct buf received;                /* int64: wall time at which each event was received */
+	struct buf folds[LADDER_COUNT];     /* [LADDER_1S] unused */
+	struct buf offsets, spans, symbols; /* made when it is sealed; spans: struct sink_session */
 	/* Of the newest record taken; 0 = none. */
 	int64_t produced_ms[STREAM_COUNT][TOPIC_PARTITIONS];
-	size_t records;        /* taken, control records too */
-	int64_t began_mono_us; /* first record; 0 = empty */
+	size_t records;              /* taken, control records too */
+	int64_t began_mono_us;       /* first record; 0 = empty */
+	struct refused_record first; /* the first one taken */
+	bool first_is_control;
 	bool touched[STREAM_COUNT][TOPIC_PARTITIONS];
 	int64_t days[BATCH_DAYS_MAX]; /* distinct days of rows, for missing partitions */
 	int day_count;

@@ -18,6 +18,7 @@ struct sink_commit {
 	struct sink_rows rows;
 	struct sink_facts facts;
 	struct buf late;      /* struct batch_candle */
+	struct buf changed;   /* struct sink_symbol * */
 	struct sink_write to; /* the transaction under way */
 };
 
@@ -35,6 +36,8 @@ struct sink_commit *sink_commit_new(
 	sink_rows_init(&c->rows, max_bytes);
 	sink_facts_init(&c->facts, max_bytes);
 	buf_init(&c->late, max_bytes);
+	buf_init(&c->changed, max_bytes);
+	c->to.changed = &c->changed;
 	return c;
 }
 
@@ -45,22 +48,19 @@ void sink_commit_free(struct sink_commit *c)
 	sink_rows_done(&c->rows);
 	sink_facts_done(&c->facts);
 	buf_done(&c->late);
+	buf_done(&c->changed);
 	free(c);
 }
 
 /* A settled second was rewritten: the bars above it follow, and the symbol's readers must hear of it. */
-static void second_changed(void *arg, const char *symbol, int64_t open_us)
+static void second_changed(void *arg, struct sink_symbol *sy, int64_t open_us)
 {
 	struct sink_commit *c = arg;
-	struct sink_symbol *sy;
 
-	HASH_FIND(hh, c->to.st->symbols, symbol, strlen(symbol), sy);
-	if (!sy || open_us >= sy->settled_us)
+	if (open_us >= sy->sealed_us)
 		return;
 	sink_settle_refold(c->to.batch, sy, open_us);
-	if (open_us < sy->first_us)
-		sy->first_us = open_us;
-	sy->changed = true;
+	sink_write_changed(&c->to, sy, open_us);
 }
 
 static enum pg_failure write_rows(struct sink_commit *c, struct err *e)
@@ -104,7 +104,8 @@ static void rollback(struct sink_commit *c)
 {
 	struct err ignored;
 
-	if (pg_connected(c->to.pg) && pg_exec(c->to.pg, "ROLLBACK", &ignored) != PG_OK)
+	/* Also when the connection is gone: it says that what follows does not belong to the transaction. */
+	if (pg_exec(c->to.pg, "ROLLBACK", &ignored) != PG_OK)
 		pg_disconnect(c->to.pg);
 }
 
@@ -117,8 +118,9 @@ static enum sink_done outcome(enum pg_failure f)
 		return SINK_LATER;
 	case PG_NO_PARTITION:
 		return SINK_NO_PARTITION;
-	case PG_CONFLICT:
 	case PG_BAD_DATA:
+		return SINK_REFUSED;
+	case PG_CONFLICT:
 	case PG_BUG:
 		return SINK_BROKEN;
 	}
@@ -128,6 +130,7 @@ static enum sink_done outcome(enum pg_failure f)
 /* The answer to a COMMIT was lost: the stored offsets tell whether it took place. */
 static enum sink_done resolve_commit(struct sink_commit *c, bool *committed, struct err *e)
 {
+	const struct batch_offset *o = BATCH_ROWS(c->to.batch->offsets, const struct batch_offset);
 	const char *params[] = {c->to.st->venue};
 	PGresult *r = NULL;
 	enum pg_failure f =
@@ -138,10 +141,9 @@ static enum sink_done resolve_commit(struct sink_commit *c, bool *committed, str
 		const struct stream *s = stream_find(PQgetvalue(r, i, 0));
 		int64_t partition = pg_int(r, i, 1);
 
-		if (!s || partition < 0 || partition >= TOPIC_PARTITIONS ||
-			!c->to.batch->touched[s->kind][partition])
+		if (!s || s->kind != o->stream || partition != o->partition)
 			continue;
-		*committed = pg_int(r, i, 2) == c->to.st->places[s->kind][partition].next;
+		*committed = pg_int(r, i, 2) == o->next;
 		break;
 	}
 	PQclear(r);
@@ -150,10 +152,6 @@ static enum sink_done resolve_commit(struct sink_commit *c, bool *committed, str
 
 static void mark_committed(struct sink_commit *c)
 {
-	for (int k = 0; k < STREAM_COUNT; k++)
-		for (int i = 0; i < TOPIC_PARTITIONS; i++)
-			if (c->to.batch->touched[k][i])
-				c->to.st->places[k][i].committed = c->to.st->places[k][i].next;
 	sink_facts_committed(&c->to);
 	metric_add(&metric_commits, 1);
 }
@@ -181,7 +179,7 @@ static enum sink_done run_once(
 }
 
 enum sink_done sink_commit_run(
-	struct sink_commit *c, struct sink_state *st, struct sink_batch *b, struct err *e)
+	struct sink_commit *c, const struct sink_state *st, struct sink_batch *b, struct err *e)
 {
 	enum pg_failure f;
 	enum sink_done done;

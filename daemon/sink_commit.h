@@ -3,7 +3,7 @@
  *
  * The offset in the database is the only truth. Every batch first counts up the revision of its partitions under the sink's token, then
  * moves the offsets from where they are expected; if either finds another state, another sink took over: nothing is
- * written. Sink thread; blocks on PostgreSQL.
+ * written. Writer's thread; blocks on PostgreSQL.
  */
 #pragma once
 #include "pg.h"
@@ -15,14 +15,15 @@ enum sink_done {
 	SINK_LATER,        /* the database is away or busy: the same batch again */
 	SINK_NO_PARTITION, /* make partitions for the batch's days, then the same batch again */
 	SINK_FENCED,       /* another sink owns a partition */
-	SINK_BROKEN,       /* a bug, or a row that can't be stored */
+	SINK_REFUSED,      /* a row can't be stored */
+	SINK_BROKEN,       /* a bug */
 };
 
 struct sink_commit;
 struct sink_commit *sink_commit_new(
 	struct pg *pg, const char *token, size_t max_bytes, struct err *e);
 void sink_commit_free(struct sink_commit *c);
-/* After SINK_COMMITTED the places' `committed`, the dirty marks and the symbols' settled_revision are as the database has them; the caller
- * resets the batch. Otherwise nothing changed, in memory as in the database. */
+/* `b` is sealed. After SINK_COMMITTED the symbols' settled_revision is as the database has it; the caller resets the batch. Otherwise
+ * nothing changed in the database. */
 must_check enum sink_done sink_commit_run(
-	struct sink_commit *c, struct sink_state *st, struct sink_batch *b, struct err *e);
+	struct sink_commit *c, const struct sink_state *st, struct sink_batch *b, struct err *e);

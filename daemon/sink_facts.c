@@ -44,6 +44,17 @@ static enum pg_failure run(struct sink_facts *f, const struct sink_write *to,
 
 #define STATEMENT(x) ((const char *const[2]){#x, sql_##x})
 
+void sink_write_changed(const struct sink_write *to, struct sink_symbol *sy, int64_t open_us)
+{
+	if (!sy->changed) {
+		buf_add(to->changed, &sy, sizeof sy);
+		sy->changed = true;
+		sy->changed_us = INT64_MAX;
+	}
+	if (open_us < sy->changed_us)
+		sy->changed_us = open_us;
+}
+
 static enum pg_failure fence(
 	struct sink_facts *f, struct sink_write *to, bool *fenced, struct err *e)
 {
@@ -76,25 +87,20 @@ static enum pg_failure fence(
 static enum pg_failure move_offsets(
 	struct sink_facts *f, const struct sink_write *to, bool *fenced, struct err *e)
 {
+	const struct batch_offset *o = BATCH_ROWS(to->batch->offsets, const struct batch_offset);
+	int wanted = (int)BATCH_COUNT(to->batch->offsets, struct batch_offset);
 	struct buf *a = begin(f);
 	PGresult *r = NULL;
 	enum pg_failure done;
-	int wanted = 0;
 
-	for (int k = 0; k < STREAM_COUNT; k++)
-		for (int i = 0; i < TOPIC_PARTITIONS; i++) {
-			const struct sink_place *place = &to->st->places[k][i];
-
-			if (!to->batch->touched[k][i])
-				continue;
-			pg_array_text(&a[0], stream_table[k].name);
-			pg_array_int(&a[1], i);
-			pg_array_int(&a[2], place->committed);
-			pg_array_int(&a[3], place->next);
-			pg_array_int(&a[4], sink_state_replay_from(to->st, (enum stream_kind)k, i));
-			pg_array_int(&a[5], place->identity);
-			wanted++;
-		}
+	for (int i = 0; i < wanted; i++) {
+		pg_array_text(&a[0], stream_table[o[i].stream].name);
+		pg_array_int(&a[1], o[i].partition);
+		pg_array_int(&a[2], o[i].expected);
+		pg_array_int(&a[3], o[i].next);
+		pg_array_int(&a[4], o[i].replay_from);
+		pg_array_int(&a[5], o[i].identity);
+	}
 	done = run(f, to, STATEMENT(sink_offsets), 6, &r, e);
 	*fenced = done == PG_OK && strtol(PQcmdTuples(r), NULL, 10) != wanted;
 	PQclear(r);
@@ -104,10 +110,12 @@ static enum pg_failure move_offsets(
 enum pg_failure sink_facts_fence(
 	struct sink_facts *f, struct sink_write *to, bool *fenced, struct err *e)
 {
+	struct sink_symbol *const *changed = BATCH_ROWS(*to->changed, struct sink_symbol *);
 	enum pg_failure done;
 
-	for (struct sink_symbol *sy = to->st->symbols; sy; sy = sy->hh.next)
-		sy->changed = false;
+	for (size_t i = 0; i < BATCH_COUNT(*to->changed, struct sink_symbol *); i++)
+		changed[i]->changed = false;
+	buf_reset(to->changed);
 	done = fence(f, to, fenced, e);
 	if (done == PG_OK && !*fenced)
 		done = move_offsets(f, to, fenced, e);
@@ -139,22 +147,20 @@ static enum pg_failure fold(
 
 static enum pg_failure write_spans(struct sink_facts *f, const struct sink_write *to, struct err *e)
 {
+	const struct sink_session *se = BATCH_ROWS(to->batch->spans, const struct sink_session);
+	size_t n = BATCH_COUNT(to->batch->spans, struct sink_session);
 	struct buf *a = begin(f);
-	int n = 0;
 
-	for (const struct sink_session *se = to->st->sessions; se; se = se->next) {
-		if (!se->dirty)
-			continue;
-		pg_array_text(&a[0], stream_table[se->stream].name);
-		pg_array_int(&a[1], se->partition);
-		pg_array_text(&a[2], se->id);
-		pg_array_int(&a[3], se->from_us);
-		pg_array_int(&a[4], se->t_us);
-		pg_array_bool(&a[5], se->ended);
-		pg_array_int(&a[6], se->clock_us);
-		pg_array_float(&a[7], se->speed);
-		pg_array_int(&a[8], se->alive_us);
-		n++;
+	for (size_t i = 0; i < n; i++) {
+		pg_array_text(&a[0], stream_table[se[i].stream].name);
+		pg_array_int(&a[1], se[i].partition);
+		pg_array_text(&a[2], se[i].id);
+		pg_array_int(&a[3], se[i].from_us);
+		pg_array_int(&a[4], se[i].t_us);
+		pg_array_bool(&a[5], se[i].ended);
+		pg_array_int(&a[6], se[i].clock_us);
+		pg_array_float(&a[7], se[i].speed);
+		pg_array_int(&a[8], se[i].alive_us);
 	}
 	return n ? run(f, to, STATEMENT(sink_spans), 9, NULL, e) : PG_OK;
 }
@@ -197,30 +203,40 @@ static enum pg_failure write_gaps(struct sink_facts *f, const struct sink_write 
 		pg_array_int(&a[3], g[i].to_us);
 		pg_array_text(&a[4], g[i].cause);
 		pg_array_int(&a[5], to->revisions[g[i].symbol->partition]);
-		g[i].symbol->changed = true;
+		sink_write_changed(to, g[i].symbol, INT64_MAX);
 	}
 	return n ? run(f, to, STATEMENT(sink_gaps), 6, NULL, e) : PG_OK;
+}
+
+static void add_symbol(
+	struct buf *a, const struct sink_write *to, const struct sink_symbol *sy, int64_t first_us)
+{
+	if (sy->changed && sy->changed_us < first_us)
+		first_us = sy->changed_us;
+	pg_array_text(&a[0], sy->name);
+	pg_array_int(&a[1], sy->partition);
+	if (first_us == INT64_MAX)
+		pg_array_null(&a[2]);
+	else
+		pg_array_int(&a[2], first_us);
+	pg_array_int(&a[3], sy->changed ? to->revisions[sy->partition] : sy->settled_revision);
 }
 
 static enum pg_failure write_symbols(
 	struct sink_facts *f, const struct sink_write *to, struct err *e)
 {
+	const struct batch_symbol *rows = BATCH_ROWS(to->batch->symbols, const struct batch_symbol);
+	struct sink_symbol *const *changed = BATCH_ROWS(*to->changed, struct sink_symbol *);
+	size_t row_count = BATCH_COUNT(to->batch->symbols, struct batch_symbol), n = row_count;
 	struct buf *a = begin(f);
-	int n = 0;
 
-	for (const struct sink_symbol *sy = to->st->symbols; sy; sy = sy->hh.next) {
-		if (!sy->dirty && !sy->changed)
-			continue;
-		pg_array_text(&a[0], sy->name);
-		pg_array_int(&a[1], sy->partition);
-		if (sy->first_us == INT64_MAX)
-			pg_array_null(&a[2]);
-		else
-			pg_array_int(&a[2], sy->first_us);
-		pg_array_int(
-			&a[3], sy->changed ? to->revisions[sy->partition] : sy->settled_revision);
-		n++;
-	}
+	for (size_t i = 0; i < row_count; i++)
+		add_symbol(a, to, rows[i].symbol, rows[i].first_us);
+	for (size_t i = 0; i < BATCH_COUNT(*to->changed, struct sink_symbol *); i++)
+		if (!changed[i]->sealed_row) {
+			add_symbol(a, to, changed[i], INT64_MAX);
+			n++;
+		}
 	return n ? run(f, to, STATEMENT(sink_symbols), 4, NULL, e) : PG_OK;
 }
 
@@ -294,12 +310,11 @@ enum pg_failure sink_facts_write(struct sink_facts *f, const struct sink_write *
 
 void sink_facts_committed(const struct sink_write *to)
 {
-	for (struct sink_symbol *sy = to->st->symbols; sy; sy = sy->hh.next) {
-		if (sy->changed)
-			sy->settled_revision = to->revisions[sy->partition];
-		sy->dirty = sy->changed = false;
+	struct sink_symbol *const *changed = BATCH_ROWS(*to->changed, struct sink_symbol *);
+
+	for (size_t i = 0; i < BATCH_COUNT(*to->changed, struct sink_symbol *); i++) {
+		changed[i]->settled_revision = to->revisions[changed[i]->partition];
+		changed[i]->changed = false;
 	}
-	for (struct sink_session *se = to->st->sessions; se; se = se->next)
-		se->dirty = false;
-	sink_state_prune(to->st);
+	buf_reset(to->changed);
 }

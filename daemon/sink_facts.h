@@ -1,6 +1,6 @@
 /*
  * sink_facts: what a transaction writes besides rows: fence and offsets, folded bars, spans, subscriptions, gaps, symbols, quarantine.
- * Sink thread.
+ * Writer's thread.
  */
 #pragma once
 #include "sink_write.h"
@@ -19,5 +19,5 @@ must_check enum pg_failure sink_facts_fence(
 /* Everything else, in the order in which it depends on each other. */
 must_check enum pg_failure sink_facts_write(
 	struct sink_facts *f, const struct sink_write *to, struct err *e);
-/* The transaction is durable: clears the dirty marks, raises the changed symbols' settled_revision. */
+/* The transaction is durable: raises the changed symbols' settled_revision. */
 void sink_facts_committed(const struct sink_write *to);

@@ -42,8 +42,8 @@ static enum pg_failure load_offsets(
 
 	for (int k = 0; k < STREAM_COUNT; k++)
 		for (int i = 0; i < TOPIC_PARTITIONS; i++)
-			st->places[k][i] =
-				(struct sink_place){.next = -1, .committed = -1, .replay_from = -1};
+			st->places[k][i] = (struct sink_place){
+				.next = -1, .sealed = -1, .committed = -1, .replay_from = -1};
 	for (int row = 0; f == PG_OK && row < PQntuples(r); row++) {
 		const struct stream *s = stream_find(PQgetvalue(r, row, 0));
 		int64_t i = pg_int(r, row, 1);
@@ -51,6 +51,7 @@ static enum pg_failure load_offsets(
 		if (!s || i < 0 || i >= TOPIC_PARTITIONS)
 			continue;
 		st->places[s->kind][i] = (struct sink_place){.next = pg_int(r, row, 2),
+			.sealed = pg_int(r, row, 2),
 			.committed = pg_int(r, row, 2),
 			.replay_from = pg_int(r, row, 3),
 			.identity = pg_int(r, row, 4)};
@@ -135,6 +136,30 @@ static enum pg_failure load_subscriptions(
 	return f;
 }
 
+/* The records in quarantine within the range that is read again. */
+static enum pg_failure load_refused(
+	const struct sink_load *from, struct sink_state *st, struct err *e)
+{
+	const char *params[] = {st->venue};
+	PGresult *r = NULL;
+	enum pg_failure f =
+		pg_query(from->pg, "sink_load_refused", sql_sink_load_refused, 1, params, &r, e);
+
+	for (int row = 0; f == PG_OK && row < PQntuples(r); row++) {
+		const struct stream *s = stream_find(PQgetvalue(r, row, 0));
+		struct refused_record record = {
+			.partition = (int)pg_int(r, row, 1), .offset = pg_int(r, row, 2)};
+
+		if (!s)
+			continue;
+		record.stream = s->kind;
+		if (sink_refused_add(st->refused, &record, e) != 0)
+			f = PG_RETRY;
+	}
+	PQclear(r);
+	return f;
+}
+
 /* Stores that this place is read from `next` on, and remembers that its sessions have a hole. */
 static enum pg_failure move_place(const struct sink_load *from, struct sink_state *st,
 	enum stream_kind stream, int partition, int64_t next, struct err *e)
@@ -144,8 +169,8 @@ static enum pg_failure move_place(const struct sink_load *from, struct sink_stat
 
 	snprintf(i, sizeof i, "%d", partition);
 	snprintf(offset, sizeof offset, "%lld", (long long)next);
-	st->places[stream][partition] =
-		(struct sink_place){.next = next, .committed = next, .replay_from = next};
+	st->places[stream][partition] = (struct sink_place){
+		.next = next, .sealed = next, .committed = next, .replay_from = next};
 	for (struct sink_session *se = st->sessions; se; se = se->next)
 		if (se->stream == stream && se->partition == partition && !se->ended)
 			se->skipped = true;
@@ -224,6 +249,8 @@ enum pg_failure sink_load(const struct sink_load *from, struct sink_state *st, s
 		f = load_symbols(from, st, e);
 	if (f == PG_OK)
 		f = load_subscriptions(from, st, e);
+	if (f == PG_OK && st->refused)
+		f = load_refused(from, st, e);
 	if (f == PG_OK)
 		f = assign(from, st, e);
 	return f;

@@ -200,6 +200,28 @@ enum pg_failure sink_rows_tickers(struct sink_rows *w, const struct sink_write *
 	return send_raw(w, to->pg, &ways, e);
 }
 
+/* Whose candle it is: the row by its key. */
+static struct sink_symbol *symbol_of(const struct buf *candles, const char *name, int64_t open_us)
+{
+	const struct batch_candle *c = BATCH_ROWS(*candles, const struct batch_candle);
+	size_t low = 0, high = BATCH_COUNT(*candles, struct batch_candle);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = c[middle].candle.open_us == open_us
+				    ? strcmp(c[middle].symbol->name, name)
+				    : (c[middle].candle.open_us < open_us ? -1 : 1);
+
+		if (order == 0)
+			return c[middle].symbol;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 enum pg_failure sink_rows_candles(struct sink_rows *w, const struct sink_write *to,
 	struct buf *candles, const struct sink_changed *changed, struct err *e)
 {
@@ -218,9 +240,13 @@ enum pg_failure sink_rows_candles(struct sink_rows *w, const struct sink_write *
 	if (f == PG_OK) {
 		metric_add(
 			&metric_candles, (int64_t)w->fast.rows + (merged ? PQntuples(merged) : 0));
-		for (int i = 0; merged && i < PQntuples(merged); i++)
-			changed->changed(
-				changed->arg, PQgetvalue(merged, i, 0), pg_int(merged, i, 1));
+		for (int i = 0; merged && i < PQntuples(merged); i++) {
+			struct sink_symbol *sy =
+				symbol_of(candles, PQgetvalue(merged, i, 0), pg_int(merged, i, 1));
+
+			if (sy)
+				changed->changed(changed->arg, sy, pg_int(merged, i, 1));
+		}
 	}
 	PQclear(merged);
 	return f;

@@ -21,9 +21,9 @@ must_check enum pg_failure sink_rows_agg_trades(
 	struct sink_rows *w, const struct sink_write *to, struct err *e);
 must_check enum pg_failure sink_rows_tickers(
 	struct sink_rows *w, const struct sink_write *to, struct err *e);
-/* `candles` holds struct batch_candle. For each row by the slow way that was really written, `changed(arg, symbol name, open_us)`. */
+/* `candles` holds struct batch_candle, sorted. For each row by the slow way that was really written, `changed(arg, symbol, open_us)`. */
 struct sink_changed {
-	void (*changed)(void *arg, const char *symbol, int64_t open_us);
+	void (*changed)(void *arg, struct sink_symbol *sy, int64_t open_us);
 	void *arg;
 };
 must_check enum pg_failure sink_rows_candles(struct sink_rows *w, const struct sink_write *to,

@@ -53,12 +53,10 @@ static void subscribe(
 	if (old == se)
 		return;
 	if (old) {
-		struct batch_gap gap = {.symbol = sy,
-			.stream = se->stream,
-			.from_us = old->t_us,
-			.to_us = from_us,
-			.cause = cause_between(old, se)};
+		struct batch_gap gap = {
+			.symbol = sy, .stream = se->stream, .from_us = old->t_us, .to_us = from_us};
 
+		snprintf(gap.cause, sizeof gap.cause, "%s", cause_between(old, se));
 		if (gap.from_us < gap.to_us)
 			buf_add(&b->gaps, &gap, sizeof gap);
 		close_subscription(b, sy, se->stream, old->t_us);

@@ -3,7 +3,7 @@
  * topic partition what was taken. Bounded by symbols x (settle + skew between topics). A function of the committed
  * database state and the records from `replay_from` on, so that it can be thrown away and rebuilt at any time.
  *
- * Owned by the sink thread; no locks.
+ * Owned by the sink thread; no locks. A few members of a symbol are the writer's (sink_writer) while a batch is with it.
  */
 #pragma once
 #include "clock.h"
@@ -11,6 +11,7 @@
 #include "cursor.h"
 #include "event.h"
 #include "second.h"
+#include "sink_refused.h"
 #include "topic.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,18 +54,23 @@ struct sink_symbol {
 	int64_t sample_mark_us; /* greatest event time, and greatest trade id, in a raw row: rows above can't be repeats */
 	int64_t trade_mark_id, agg_trade_mark_id;
 	int64_t first_us;            /* of its first candle; INT64_MAX = none */
-	int64_t settled_revision;    /* newest revision that changed something settled */
 	int64_t published_revision;  /* what the meta topic has */
 	bool dirty;                  /* its row must be written */
-	bool changed;                /* something settled changes with the transaction under way */
 	struct sink_second *seconds; /* unsettled, ascending */
 	struct sink_second *recent;  /* the one asked for last; NULL = none */
 	struct sink_symbol *next_in_partition;
+	/* The writer's while a batch is with it. */
+	int64_t settled_revision; /* newest revision that changed something settled */
+	int64_t sealed_us;        /* settled_us when the batch was sealed */
+	bool sealed_row;          /* the batch has its row */
+	bool changed;             /* something settled changes with the transaction under way */
+	int64_t changed_us;       /* the earliest second that does */
 	UT_hash_handle hh;
 };
 
 struct sink_place {          /* one topic partition */
 	int64_t next;        /* offset of the next record to take */
+	int64_t sealed;      /* the same when the last batch was sealed */
 	int64_t committed;   /* the same in the database */
 	int64_t replay_from; /* in the database */
 	int64_t identity;    /* of the record before `next`; 0 = unknown */
@@ -82,6 +88,7 @@ struct sink_state {
 	struct sink_session *sessions;
 	int64_t clock_us, clock_mono_us; /* the venue's clock as last heard; 0 = never */
 	double speed;
+	struct sink_refused *refused; /* records that are not to be taken, lent; NULL = none */
 };
 
 void sink_state_init(struct sink_state *st, const char *venue, int64_t settle_us);

@@ -158,6 +158,14 @@ static void count_event(struct sink_batch *b, const struct kafka_record *r)
 		buf_add(&b->received, &r->received_us, sizeof r->received_us);
 }
 
+/* What it says goes to quarantine, unread. */
+static bool is_refused(const struct sink_state *st, const struct kafka_record *r)
+{
+	const struct refused_record at = {(enum stream_kind)r->tag, r->partition, r->offset};
+
+	return st->refused && st->refused->count && sink_refused_has(st->refused, &at);
+}
+
 static int take_data(struct sink_state *st, struct sink_batch *b, struct event_parser *parser,
 	const struct kafka_record *r, struct err *e)
 {
@@ -167,6 +175,11 @@ static int take_data(struct sink_state *st, struct sink_batch *b, struct event_p
 	struct event ev;
 	struct err why;
 
+	if (is_refused(st, r)) {
+		if (!replayed)
+			quarantine(b, r, st->refused->reason);
+		return 0;
+	}
 	if (!r->value || event_parse(parser, (enum stream_kind)r->tag, r->value, r->value_len, &ev,
 				 &why) != 0) {
 		if (!replayed)
@@ -210,7 +223,11 @@ int sink_take(struct sink_state *st, struct sink_batch *b, struct event_parser *
 		place->identity = sink_take_identity(r);
 		b->touched[r->tag][r->partition] = true;
 		b->produced_ms[r->tag][r->partition] = r->produced_ms;
-		b->records++;
+		if (!b->records++) {
+			b->first = (struct refused_record){
+				(enum stream_kind)r->tag, r->partition, r->offset};
+			b->first_is_control = r->is_control;
+		}
 	}
 	return 0;
 }

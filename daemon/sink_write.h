@@ -1,5 +1,5 @@
 /*
- * sink_write: what the pieces of one transaction share. A plain value that lives while the transaction runs. Sink thread.
+ * sink_write: what the pieces of one transaction share. A plain value that lives while the transaction runs. Writer's thread.
  */
 #pragma once
 #include "pg.h"
@@ -8,9 +8,13 @@
 
 struct sink_write {
 	struct pg *pg;
-	const char *token; /* the sink's, in partition.owner */
-	struct sink_state *st;
+	const char *token;           /* the sink's, in partition.owner */
+	const struct sink_state *st; /* only venue and epoch: the rest may change meanwhile */
 	struct sink_batch *batch;
 	int64_t revisions[TOPIC_PARTITIONS]; /* of this commit */
+	struct buf *changed;                 /* struct sink_symbol *: those marked so */
 	bool all_slow;                       /* every row may be a repeat */
 };
+
+/* Something settled of the symbol changes with this transaction, from `open_us` on at the earliest (INT64_MAX: no candle). */
+void sink_write_changed(const struct sink_write *to, struct sink_symbol *sy, int64_t open_us);
