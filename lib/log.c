@@ -2,7 +2,7 @@
 #include "clock.h"
 #include "log_line.h"
 #include "log_repeat.h"
-#include "log_sink.h"
+#include "log_sinks.h"
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +19,6 @@
 #define TICK_US SECOND_US /* how often counts are told and a reopen is looked for */
 #define STOP_US (2 * SECOND_US)
 #define DRAIN_US (STOP_US * 3 / 4)
-#define SINKS_MAX 2
 
 static struct {
 	pthread_mutex_t lock; /* guards all down to `repeats` */
@@ -32,16 +31,14 @@ static struct {
 	struct log_repeats repeats;
 
 	/* From start to stop of the logging thread only. */
-	struct log_sink sinks[SINKS_MAX];
-	int sink_count;
-	char *path;
-	char program[LOG_NAME_SIZE];
+	struct log_sinks sinks;
 	pthread_t thread;
 
 	_Atomic int level;
 	atomic_bool reopen;
 	atomic_ulong dropped;
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_INFO, .program = "pricegraph"};
+} state = {
+	.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_INFO, .sinks.writer.program = "pricegraph"};
 
 static _Thread_local char thread_name[16];
 
@@ -71,55 +68,19 @@ static void begin_line(struct log_line *l, enum log_level level)
 	memcpy(l->thread, thread_name, sizeof(l->thread));
 }
 
-/* A line of the log's own. */
-static void __attribute__((format(printf, 4, 5)))
-own_line(struct log_line *l, enum log_level level, const char *event, const char *format, ...)
-{
-	va_list args;
-
-	begin_line(l, level);
-	va_start(args, format);
-	log_line_fill(l, event, format, args);
-	va_end(args);
-}
-
 static void write_to_stderr(const struct log_line *l)
 {
 	char text[LOG_LINE_SIZE];
-	size_t len = log_line_print(l, state.program, getenv("JOURNAL_STREAM"), text);
+	size_t len = log_line_print(
+		l, &state.sinks.writer, getenv("JOURNAL_STREAM") ? LOG_JOURNALD : LOG_PLAIN, text);
 
 	if (write(STDERR_FILENO, text, len) < 0)
 		atomic_fetch_add(&state.dropped, 1);
 }
 
-/* Tells a sink that takes lines again what it missed. */
-static void tell_sink(struct log_sink *s)
-{
-	unsigned long dropped = s->dropped;
-	struct log_line l;
-	char text[LOG_LINE_SIZE];
-
-	if (dropped == s->told)
-		return;
-	own_line(&l, LOG_WARN, "log_dropped", "lines=%lu cause=sink", dropped - s->told);
-	size_t len = log_line_print(&l, state.program, s->journald, text);
-	if (log_sink_write(s, text, len))
-		s->told = dropped;
-	s->dropped = dropped;
-}
-
 static void write_line(const struct log_line *l)
 {
-	char text[LOG_LINE_SIZE];
-
-	for (int i = 0; i < state.sink_count; i++) {
-		struct log_sink *s = &state.sinks[i];
-		size_t len = log_line_print(l, state.program, s->journald, text);
-		if (log_sink_write(s, text, len))
-			tell_sink(s);
-		else
-			atomic_fetch_add(&state.dropped, 1);
-	}
+	atomic_fetch_add(&state.dropped, log_sinks_write(&state.sinks, l));
 }
 
 /* Tells what callers lost: lines that met a full queue, and repeats that were summed up. */
@@ -133,13 +94,15 @@ static void tell_counts(bool all)
 	state.refused = 0;
 	while (log_repeat_take(&state.repeats, clock_mono_us(), all, &r)) {
 		pthread_mutex_unlock(&state.lock);
-		own_line(&l, r.level, "log_repeated", "event=%s lines=%lu", r.event, r.suppressed);
+		log_line_own(
+			&l, r.level, "log_repeated", "event=%s lines=%lu", r.event, r.suppressed);
 		write_line(&l);
 		pthread_mutex_lock(&state.lock);
 	}
 	pthread_mutex_unlock(&state.lock);
 	if (refused) {
-		own_line(&l, LOG_WARN, "log_dropped", "lines=%lu cause=queue", refused);
+		log_sinks_count_refused((int64_t)refused);
+		log_line_own(&l, LOG_WARN, "log_dropped", "lines=%lu cause=queue", refused);
 		write_line(&l);
 	}
 }
@@ -147,11 +110,9 @@ static void tell_counts(bool all)
 static void tick(bool last)
 {
 	if (atomic_exchange(&state.reopen, false))
-		for (int i = 0; i < state.sink_count; i++)
-			log_sink_reopen(&state.sinks[i]);
+		log_sinks_reopen(&state.sinks);
 	tell_counts(last);
-	for (int i = 0; i < state.sink_count; i++)
-		tell_sink(&state.sinks[i]);
+	log_sinks_tell(&state.sinks);
 }
 
 static void copy_line(struct log_line *to, const struct log_line *from)
@@ -206,32 +167,10 @@ static void *run(void *unused)
 	return NULL;
 }
 
-static int open_sinks(const struct settings *s, struct err *e)
-{
-	const char *path = settings_text(s, "log", "file");
-
-	state.sink_count = 0;
-	state.path = NULL;
-	if (*path) {
-		state.path = strdup(path);
-		if (!state.path)
-			return err_set(e, "no memory");
-		if (log_sink_open_file(&state.sinks[state.sink_count], state.path, e) < 0)
-			return -1;
-		state.sink_count++;
-	}
-	if (settings_bool(s, "log", "stderr"))
-		log_sink_open_stderr(&state.sinks[state.sink_count++]);
-	return 0;
-}
-
 static void release(void)
 {
-	while (state.sink_count > 0)
-		log_sink_close(&state.sinks[--state.sink_count]);
-	free(state.path);
+	log_sinks_done(&state.sinks);
 	free(state.ring);
-	state.path = NULL;
 	state.ring = NULL;
 }
 
@@ -254,15 +193,6 @@ static int start_thread(struct err *e)
 	return failed ? err_set(e, "cannot start the logging thread: %s", strerror(failed)) : 0;
 }
 
-static enum log_level level_of(const char *name)
-{
-	int level = LOG_ERROR;
-
-	while (level < LOG_DEBUG && strcmp(log_line_level_name(level), name) != 0)
-		level++;
-	return (enum log_level)level;
-}
-
 int log_start(const struct settings *s, const char *program, struct err *e)
 {
 	assert(!state.running);
@@ -275,12 +205,11 @@ int log_start(const struct settings *s, const char *program, struct err *e)
 	state.refused = 0;
 	state.repeats =
 		(struct log_repeats){.limit = (unsigned long)settings_int(s, "log", "repeats")};
-	snprintf(state.program, sizeof(state.program), "%s", program);
-	if (open_sinks(s, e) < 0 || start_thread(e) < 0) {
+	if (log_sinks_init(&state.sinks, s, program, e) < 0 || start_thread(e) < 0) {
 		release();
 		return -1;
 	}
-	atomic_store(&state.level, (int)level_of(settings_text(s, "log", "level")));
+	atomic_store(&state.level, log_sinks_level(&state.sinks));
 	pthread_mutex_lock(&state.lock);
 	state.running = true;
 	pthread_mutex_unlock(&state.lock);

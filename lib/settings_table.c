@@ -10,6 +10,8 @@
 #define BOOL(s, k, d, p, h) {s, k, SETTING_BOOL, "", d, 0, 1, p, h, NULL}
 #define LIST(s, k, d, p, h) {s, k, SETTING_LIST, "", d, 0, 0, p, h, NULL}
 
+#define LEVELS "error|warn|info|debug"
+
 const struct setting setting_table[] = {
 	NAME("venue", "name", "a-z0-9-", "binance", 90, "chlt",
 		"Venue served: binance, synthetic or replay-<name>; names the topics and the rows."),
@@ -76,9 +78,18 @@ const struct setting setting_table[] = {
 		"Port on loopback where the collector answers /metrics and /healthz; 0: none."),
 	INT("http", "max_age", "s", "10", 1, 3600, "c", "/healthz answers 503 when the data are older than this."),
 
-	CHOICE("log", "level", "error|warn|info|debug", "info", "cehlt", "Least urgent level that is logged."),
+	CHOICE("log", "level", LEVELS, "info", "cehlt", "Least urgent level that is logged."),
 	BOOL("log", "stderr", "yes", "cehlt", "Log to stderr."),
-	TEXT("log", "file", "", "cehlt", "Log to this file too, appending; empty: none."),
+	CHOICE("log", "stderr_level", LEVELS "|same", "same", "cehlt", "Level of stderr; same: log.level."),
+	TEXT("log", "file", "", "cehlt", "Log to this file too, appending; empty: none. SIGHUP opens it anew."),
+	CHOICE("log", "file_level", LEVELS "|same", "same", "cehlt", "Level of the file; same: log.level."),
+	TEXT("log", "syslog", "", "cehlt",
+		"Log to the syslog server at this Unix socket too, usually /dev/log; empty: none."),
+	CHOICE("log", "syslog_level", LEVELS "|same", "same", "cehlt", "Level of syslog; same: log.level."),
+	CHOICE("log", "syslog_format", "rfc3164|rfc5424", "rfc3164", "cehlt",
+		"How lines to syslog look; local servers understand rfc3164."),
+	CHOICE("log", "syslog_facility", "daemon|user|local0|local1|local2|local3|local4|local5|local6|local7",
+		"daemon", "cehlt", "Facility of lines to syslog."),
 	INT("log", "queue", "lines", "8192", 16, 1048576, "cehlt",
 		"Lines that may wait for the logging thread; more are dropped and counted."),
 	INT("log", "repeats", "lines", "20", 0, 1000000, "cehlt",

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define LINE "a line\n"
@@ -192,6 +193,130 @@ static void a_file_that_cannot_be_opened_is_named(void **state)
 		e.text, "cannot open log file '/nowhere/log': No such file or directory");
 }
 
+/* A syslog server: a socket of the type at `path`. */
+static int serve(const char *path, int type)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, type, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	unlink(path);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	if (type == SOCK_STREAM)
+		assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static void got(int fd, const char *expected)
+{
+	char bytes[LOG_LINE_SIZE];
+	ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	assert_int_equal(n, strlen(expected));
+	assert_memory_equal(bytes, expected, strlen(expected));
+}
+
+static void open_syslog(struct log_sink *s, const char *path)
+{
+	struct err e = {0};
+
+	assert_int_equal(log_sink_open_syslog(s, path, LOG_RFC3164, &e), 0);
+}
+
+/* One datagram a line, without its end. Nobody there: dropped; there later, or anew: found. */
+static void syslog_comes_and_goes(void **state)
+{
+	char path[] = "/tmp/log_sink_test.syslog.XXXXXX";
+	struct log_sink s;
+	int fd = mkstemp(path);
+
+	(void)state;
+	close(fd);
+	unlink(path);
+	open_syslog(&s, path);
+	assert_false(log_sink_write(&s, LINE, LINE_LEN));
+	fd = serve(path, SOCK_DGRAM);
+	assert_false(log_sink_write(&s, LINE, LINE_LEN)); /* not looked for again within a second */
+	assert_int_equal(s.dropped, 2);
+	s.retry_at_us = 0;
+	assert_true(log_sink_write(&s, LINE, LINE_LEN));
+	got(fd, "a line");
+	close(fd);
+	fd = serve(path, SOCK_DGRAM);
+	s.retry_at_us = 0;
+	assert_true(log_sink_write(&s, "again\n", 6));
+	got(fd, "again");
+	log_sink_reopen(&s);
+	assert_int_equal(s.fd, -1);
+	assert_true(log_sink_write(&s, "reopened\n", 9));
+	got(fd, "reopened");
+	close(fd);
+	unlink(path);
+	assert_false(log_sink_write(&s, LINE, LINE_LEN));
+	log_sink_close(&s);
+}
+
+/* A server that does not read: dropped and counted, without waiting, until it reads. */
+static void a_stuck_syslog_drops(void **state)
+{
+	char path[] = "/tmp/log_sink_test.syslog.XXXXXX", bytes[100];
+	unsigned long taken = 0;
+	struct log_sink s;
+	int fd = mkstemp(path);
+
+	(void)state;
+	close(fd);
+	fd = serve(path, SOCK_DGRAM);
+	open_syslog(&s, path);
+	while (log_sink_write(&s, LINE, LINE_LEN))
+		taken++;
+	assert_true(taken > 0 && s.stuck);
+	for (int i = 0; i < 1000; i++)
+		assert_false(log_sink_write(&s, LINE, LINE_LEN));
+	assert_int_equal(s.dropped, 1001);
+	for (unsigned long i = 0; i < taken; i++)
+		assert_int_equal(recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT), LINE_LEN - 1);
+	assert_true(log_sink_write(&s, LINE, LINE_LEN));
+	assert_int_equal(s.dropped, 1001);
+	log_sink_close(&s);
+	close(fd);
+	unlink(path);
+}
+
+/* syslogd may listen with a stream: lines keep their ends. */
+static void a_syslog_by_stream(void **state)
+{
+	char path[] = "/tmp/log_sink_test.syslog.XXXXXX";
+	struct log_sink s;
+	int fd = mkstemp(path);
+
+	(void)state;
+	close(fd);
+	fd = serve(path, SOCK_STREAM);
+	open_syslog(&s, path);
+	assert_true(log_sink_write(&s, LINE, LINE_LEN));
+	int client = accept(fd, NULL, NULL);
+	assert_true(client >= 0);
+	got(client, LINE);
+	log_sink_close(&s);
+	close(client);
+	close(fd);
+	unlink(path);
+}
+
+static void a_path_that_no_socket_can_have(void **state)
+{
+	char path[200];
+	struct err e = {0};
+	struct log_sink s;
+
+	(void)state;
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(log_sink_open_syslog(&s, path, LOG_RFC5424, &e), -1);
+	assert_non_null(strstr(e.text, "is too long"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +327,10 @@ int main(void)
 		cmocka_unit_test(a_file_is_appended_to_and_reopened),
 		cmocka_unit_test(a_full_disk_drops),
 		cmocka_unit_test(a_file_that_cannot_be_opened_is_named),
+		cmocka_unit_test(syslog_comes_and_goes),
+		cmocka_unit_test(a_stuck_syslog_drops),
+		cmocka_unit_test(a_syslog_by_stream),
+		cmocka_unit_test(a_path_that_no_socket_can_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
