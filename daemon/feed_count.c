@@ -5,7 +5,8 @@
 #define SHOWN_BYTES 80 /* of a frame in the log */
 
 METRIC_COUNTER(received, "pricegraph_feed_frames_total",
-	"Frames read from the exchange and dealt with: the events, answers, unknown and bad ones.");
+	"Frames read from the exchange and dealt with: the events, answers, unknown, bad and unwanted ones; of "
+	"an array its elements.");
 METRIC_COUNTER(events, "pricegraph_feed_events_total", "Events handed to Kafka.");
 METRIC_COUNTER(answers, "pricegraph_feed_answers_total",
 	"Answers to requests, errors and notices of the exchange.");
@@ -13,6 +14,10 @@ METRIC_COUNTER(unknown, "pricegraph_feed_unknown_total",
 	"Frames of streams or events that are not collected; not stored.");
 METRIC_COUNTER(bad, "pricegraph_feed_bad_total",
 	"Frames that are no JSON, binary, too long, or lack what an event needs; not stored.");
+
+METRIC_COUNTER(unwanted, "pricegraph_feed_unwanted_total",
+	"Elements of arrays whose symbol is not collected; not stored.");
+METRIC_COUNTER(arrays, "pricegraph_feed_arrays_total", "Arrays of events dealt with.");
 
 static void count(struct metric *kind)
 {
@@ -41,6 +46,16 @@ void feed_count_unknown(const char *bytes, size_t len)
 	log_debug("feed_unknown_frame", "bytes=%zu frame=\"%.*s\"", len, shown(len), bytes);
 }
 
+void feed_count_unwanted(void)
+{
+	count(&unwanted);
+}
+
+void feed_count_array(void)
+{
+	metric_add(&arrays, 1);
+}
+
 void feed_count_bad(const char *reason, const char *bytes, size_t len)
 {
 	count(&bad);
@@ -54,5 +69,7 @@ struct feed_counts feed_count_get(void)
 		.events = metric_get(&events),
 		.answers = metric_get(&answers),
 		.unknown = metric_get(&unknown),
-		.bad = metric_get(&bad)};
+		.bad = metric_get(&bad),
+		.unwanted = metric_get(&unwanted),
+		.arrays = metric_get(&arrays)};
 }

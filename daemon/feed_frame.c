@@ -67,6 +67,7 @@ static void read_answer(struct feed_frame *out, const struct frame_members *m)
 	out->kind = FEED_ANSWER;
 	a->has_id = json_scan_int(&m->id, &a->id) == 0;
 	a->failed = m->error.at || !m->result.at;
+	a->result = m->result;
 	if (json_scan_int(code, &a->code) < 0)
 		a->code = -1;
 	if (json_scan_text(msg, a->message, sizeof(a->message)) < 0)
@@ -107,6 +108,15 @@ static void read_event(struct feed_frame *out, const struct event_members *m)
 	read_event_time(out, m);
 }
 
+static void read_array(struct feed_frame *out, const struct json_value *data)
+{
+	if (!json_scan_is_array(data))
+		return set_bad(out, "data is no array");
+	out->kind = FEED_ARRAY;
+	out->stream = STREAM_MINI_TICKER;
+	out->data = *data;
+}
+
 static void read_wrapped(struct feed_frame *out, const struct frame_members *m)
 {
 	size_t symbol_len;
@@ -116,6 +126,8 @@ static void read_wrapped(struct feed_frame *out, const struct frame_members *m)
 		return set_bad(out, "wrapper without stream or data");
 	if (read_notice(out, &m->wrapped))
 		return;
+	if (json_scan_equals(&m->stream, FEED_ARRAY_NAME))
+		return read_array(out, &m->data);
 	stream = stream_of_name(m->stream.at + 1, m->stream.len - 2, &symbol_len);
 	if (!stream)
 		return;
@@ -168,7 +180,9 @@ void feed_frame_read(struct feed_frame *out, const char *bytes, size_t len)
 		bytes++;
 	while (end > bytes && strchr(" \t\r\n", end[-1]))
 		end--;
-	if (*bytes != '{' && *bytes != '[')
+	if (*bytes == '[')
+		return read_array(out, &(struct json_value){bytes, (size_t)(end - bytes)});
+	if (*bytes != '{')
 		return set_bad(out, "no object");
 	if (m.stream.at) {
 		read_wrapped(out, &m);

@@ -10,8 +10,12 @@
 #include "json_scan.h"
 #include "stream.h"
 
+/* The miniTicker of the whole exchange in one stream. */
+#define FEED_ARRAY_NAME "!miniTicker@arr"
+
 enum feed_frame_kind {
 	FEED_EVENT,   /* an event of a stream in the table */
+	FEED_ARRAY,   /* events of many symbols, each to be read as a frame of its own */
 	FEED_ANSWER,  /* to a request of ours, or an error */
 	FEED_NOTICE,  /* the exchange speaks of itself: serverShutdown, replayEnded */
 	FEED_UNKNOWN, /* JSON, but nothing that we know: counted, not stored */
@@ -25,13 +29,14 @@ struct feed_answer {
 	int64_t id;
 	bool failed;
 	int64_t code; /* of a failure, -1 if it gave none */
+	struct json_value result; /* lent by the frame */
 	char message[200];
 };
 
 struct feed_frame {
 	enum feed_frame_kind kind;
 	enum stream_kind stream;  /* of an event */
-	struct json_value data;   /* of an event: the object as received */
+	struct json_value data;   /* of an event: the object as received; of an array: all of it */
 	char symbol[SYMBOL_SIZE]; /* of an event: its member s */
 	size_t symbol_len;
 	int64_t event_us; /* member E of events and notices; -1: none that makes sense */

@@ -9,31 +9,71 @@ void feed_session_id(char out[SESSION_SIZE], const char *collector, int64_t wall
 		(long long)n);
 }
 
-static int add_symbol(struct feed_session_part *part, const char *symbol)
-{
-	char(*more)[SYMBOL_SIZE] = realloc(part->symbols, (part->symbol_count + 1) * sizeof(*more));
-	if (!more)
-		return -1;
-	part->symbols = more;
-	snprintf(more[part->symbol_count++], SYMBOL_SIZE, "%s", symbol);
-	return 0;
-}
-
-int feed_session_init(struct feed_session *s, enum stream_kind stream, const char *collector,
-	const struct feed_want *wants, size_t count)
+void feed_session_init(struct feed_session *s, enum stream_kind stream, const char *collector)
 {
 	*s = (struct feed_session){.stream = stream};
 	snprintf(s->collector, sizeof(s->collector), "%.32s", collector);
-	for (size_t i = 0; i < count; i++) {
-		const char *symbol = wants[i].symbol;
-		if (wants[i].stream == stream &&
-			add_symbol(&s->parts[topic_partition(symbol, strlen(symbol))], symbol) <
-				0) {
-			feed_session_done(s);
+}
+
+struct symbol_list {
+	char (*symbols)[SYMBOL_SIZE];
+	size_t count;
+};
+
+/* What of `symbols` each partition gets. -1: no memory. */
+static int split_symbols(
+	struct symbol_list lists[TOPIC_PARTITIONS], const char *const *symbols, size_t count)
+{
+	size_t counts[TOPIC_PARTITIONS] = {0};
+
+	for (size_t i = 0; i < count; i++)
+		counts[topic_partition(symbols[i], strlen(symbols[i]))]++;
+	for (int p = 0; p < TOPIC_PARTITIONS; p++) {
+		lists[p].symbols = calloc(counts[p] + 1, sizeof(*lists[p].symbols));
+		if (!lists[p].symbols)
 			return -1;
-		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct symbol_list *list = &lists[topic_partition(symbols[i], strlen(symbols[i]))];
+		snprintf(list->symbols[list->count++], SYMBOL_SIZE, "%s", symbols[i]);
 	}
 	return 0;
+}
+
+static bool is_same(const struct feed_session_part *part, const struct symbol_list *list)
+{
+	return part->symbol_count == list->count &&
+	       (!list->count || memcmp(part->symbols, list->symbols,
+					list->count * sizeof(*list->symbols)) == 0);
+}
+
+int feed_session_name(
+	struct feed_session *s, const char *const *symbols, size_t count, bool at_once)
+{
+	struct symbol_list lists[TOPIC_PARTITIONS] = {{NULL, 0}};
+	int result = split_symbols(lists, symbols, count);
+
+	for (int i = 0; i < TOPIC_PARTITIONS; i++) {
+		struct feed_session_part *part = &s->parts[i];
+		if (result == 0 && !is_same(part, &lists[i])) {
+			char(*old)[SYMBOL_SIZE] = part->symbols;
+			part->symbols = lists[i].symbols;
+			part->symbol_count = lists[i].count;
+			lists[i].symbols = old;
+			part->symbols_due = s->active;
+			part->alive_due = part->alive_due || (s->active && at_once);
+		}
+		free(lists[i].symbols);
+	}
+	return result;
+}
+
+bool feed_session_has_untold(const struct feed_session *s)
+{
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		if (s->parts[i].symbols_due)
+			return true;
+	return false;
 }
 
 void feed_session_done(struct feed_session *s)
@@ -78,7 +118,7 @@ void feed_session_end(struct feed_session *s)
 {
 	if (s->active)
 		for (int i = 0; i < TOPIC_PARTITIONS; i++) {
-			s->parts[i].alive_due = false;
+			s->parts[i].alive_due = s->parts[i].symbols_due;
 			s->parts[i].ended_due = true;
 		}
 	s->active = false;
@@ -88,7 +128,8 @@ void feed_session_forget(struct feed_session *s)
 {
 	s->active = false;
 	for (int i = 0; i < TOPIC_PARTITIONS; i++)
-		s->parts[i].begin_due = s->parts[i].alive_due = s->parts[i].ended_due = false;
+		s->parts[i].begin_due = s->parts[i].alive_due = s->parts[i].ended_due =
+			s->parts[i].symbols_due = false;
 }
 
 void feed_session_retire(struct feed_session *s, const char *id, int64_t t_us)
@@ -106,7 +147,8 @@ static bool names_symbols(
 	case CONTROL_BEGIN:
 		return true;
 	case CONTROL_ALIVE:
-		return mono_us - s->parts[partition].symbols_sent_us >= FEED_SYMBOLS_EVERY_US;
+		return s->parts[partition].symbols_due ||
+		       mono_us - s->parts[partition].symbols_sent_us >= FEED_SYMBOLS_EVERY_US;
 	case CONTROL_ENDED:
 		return s->retiring;
 	}
@@ -145,8 +187,10 @@ static bool write_one(struct feed_session *s, int partition, enum control_kind k
 		return false;
 	}
 	part->seq++;
-	if (record.has_symbols)
+	if (record.has_symbols) {
 		part->symbols_sent_us = w->now->mono_us;
+		part->symbols_due = false;
+	}
 	return true;
 }
 

@@ -34,6 +34,7 @@ struct feed_session {
 		size_t symbol_count;
 		int64_t seq;
 		int64_t symbols_sent_us; /* monotonic; when a record last named the symbols */
+		bool symbols_due;        /* they have changed since */
 		bool begin_due, alive_due, ended_due;
 	} parts[TOPIC_PARTITIONS];
 };
@@ -45,10 +46,16 @@ typedef enum kafka_sent feed_session_send(
 /* "<collector>-<wall µs>-<n>": unique, and of one collector sorted by its start. */
 void feed_session_id(char out[SESSION_SIZE], const char *collector, int64_t wall_us, int64_t n);
 
-/* The symbols are those of `wants` for this stream. A collector name over 32 bytes is cut. -1: no memory. */
-must_check int feed_session_init(struct feed_session *s, enum stream_kind stream,
-	const char *collector, const struct feed_want *wants, size_t count);
+/* Without symbols. A collector name over 32 bytes is cut. */
+void feed_session_init(struct feed_session *s, enum stream_kind stream, const char *collector);
 void feed_session_done(struct feed_session *s); /* a zeroed one too */
+
+/* Its complete set of symbols from now on, copied. Where that is a change, the next record that is due names it; `at_once`: an
+ * `alive` is due now. -1: no memory, nothing changed. */
+must_check int feed_session_name(
+	struct feed_session *s, const char *const *symbols, size_t count, bool at_once);
+/* A change was made that no record has told yet. */
+bool feed_session_has_untold(const struct feed_session *s);
 
 /* `begin` is due everywhere; `from_us` is its T. `cause` may be "". */
 void feed_session_begin(struct feed_session *s, const char *id, int64_t from_us, const char *cause);
@@ -56,7 +63,7 @@ void feed_session_begin(struct feed_session *s, const char *id, int64_t from_us,
 void feed_session_reached(struct feed_session *s, int64_t t_us);
 /* `alive` is due everywhere. */
 void feed_session_alive(struct feed_session *s);
-/* A clean stop: `ended` is due everywhere, nothing else follows. */
+/* A clean stop: `ended` is due everywhere, behind an `alive` where symbols have changed; nothing else follows. */
 void feed_session_end(struct feed_session *s);
 /* The connection is gone: nothing is due any more. */
 void feed_session_forget(struct feed_session *s);

@@ -8,26 +8,76 @@ METRIC_HISTOGRAM(receiving, "pricegraph_feed_event_to_received_seconds",
 	"Time from the exchange's event time to its receipt, by the venue's clock.",
 	metric_buckets_latency);
 
-int feed_sessions_init(struct feed_sessions *s, struct feed_output *output,
-	struct feed_clock *clock, const struct feed_want *wants, size_t count)
+void feed_sessions_init(
+	struct feed_sessions *s, struct feed_output *output, struct feed_clock *clock)
 {
 	*s = (struct feed_sessions){
 		.output = output, .clock = clock, .generation = output->generation};
-	for (size_t i = 0; i < count; i++)
-		s->carried[wants[i].stream] = true;
 	for (int i = 0; i < STREAM_COUNT; i++)
-		if (s->carried[i] && feed_session_init(&s->of[i], (enum stream_kind)i,
-					     output->collector, wants, count) < 0) {
-			feed_sessions_done(s);
-			return -1;
-		}
-	return 0;
+		feed_session_init(&s->of[i], (enum stream_kind)i, output->collector);
 }
 
 void feed_sessions_done(struct feed_sessions *s)
 {
 	for (int i = 0; i < STREAM_COUNT; i++)
 		feed_session_done(&s->of[i]);
+}
+
+/* The names of one stream; returns how many. */
+static size_t gather(const char **names, enum stream_kind stream, const struct feed_subscribe *sub,
+	const struct feed_whole *whole)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sub->count; i++) {
+		const struct feed_want *want = &sub->entries[i].want;
+		if (want->stream != stream || !feed_subscribe_is_named(sub, i))
+			continue;
+		if (*want->symbol)
+			names[count++] = want->symbol;
+		for (size_t k = 0; !*want->symbol && k < whole->count; k++)
+			names[count++] = whole->symbols[k];
+	}
+	return count;
+}
+
+static bool carries_whole(const struct feed_subscribe *sub, enum stream_kind stream)
+{
+	for (size_t i = 0; i < sub->count; i++)
+		if (sub->entries[i].want.stream == stream && !*sub->entries[i].want.symbol)
+			return feed_subscribe_is_named(sub, i);
+	return false;
+}
+
+int feed_sessions_name(struct feed_sessions *s, const struct feed_subscribe *sub,
+	const struct feed_whole *whole, bool at_once)
+{
+	const char **names = malloc((sub->count + whole->count + 1) * sizeof(*names));
+	bool live = feed_sessions_active(s);
+	int result = names ? 0 : -1;
+
+	for (int i = 0; i < STREAM_COUNT && result == 0; i++) {
+		enum stream_kind stream = (enum stream_kind)i;
+		size_t count = gather(names, stream, sub, whole);
+		result = feed_session_name(&s->of[i], names, count, at_once);
+		if (result < 0)
+			break;
+		s->carried[i] = count || carries_whole(sub, stream);
+		if (live && s->carried[i] && !s->of[i].active)
+			begin_one(s, stream, "");
+		else if (!s->carried[i])
+			feed_session_end(&s->of[i]);
+	}
+	free(names);
+	return result;
+}
+
+bool feed_sessions_are_told(const struct feed_sessions *s)
+{
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (feed_session_has_untold(&s->of[i]))
+			return false;
+	return true;
 }
 
 void feed_sessions_reached(struct feed_sessions *s, int64_t t_us)
@@ -61,19 +111,21 @@ void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us, int64_t 
 		feed_sessions_reached(s, event_us);
 }
 
-void feed_sessions_begin(struct feed_sessions *s, const char *cause)
+static void begin_one(struct feed_sessions *s, enum stream_kind stream, const char *cause)
 {
 	char id[SESSION_SIZE];
-	int64_t wall_us = clock_wall_us();
 
-	for (int i = 0; i < STREAM_COUNT; i++) {
-		if (!s->carried[i])
-			continue;
-		feed_session_id(id, s->output->collector, wall_us, ++s->output->sessions);
-		feed_session_begin(&s->of[i], id, s->t_us, cause);
-		log_info("feed_session_begun", "session=%s stream=%s from_us=%lld", id,
-			stream_table[i].name, (long long)s->t_us);
-	}
+	feed_session_id(id, s->output->collector, clock_wall_us(), ++s->output->sessions);
+	feed_session_begin(&s->of[stream], id, s->t_us, cause);
+	log_info("feed_session_begun", "session=%s stream=%s from_us=%lld", id,
+		stream_table[stream].name, (long long)s->t_us);
+}
+
+void feed_sessions_begin(struct feed_sessions *s, const char *cause)
+{
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (s->carried[i])
+			begin_one(s, (enum stream_kind)i, cause);
 	s->generation = s->output->generation;
 	s->alive_at_us = clock_mono_us() + SECOND_US;
 }

@@ -7,6 +7,8 @@
 #include "feed_clock.h"
 #include "feed_output.h"
 #include "feed_session.h"
+#include "feed_subscribe.h"
+#include "feed_whole.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,10 +22,18 @@ struct feed_sessions {
 	struct feed_clock *clock;   /* lent */
 };
 
-/* -1: no memory. */
-must_check int feed_sessions_init(struct feed_sessions *s, struct feed_output *output,
-	struct feed_clock *clock, const struct feed_want *wants, size_t count);
+/* Carrying nothing yet. */
+void feed_sessions_init(
+	struct feed_sessions *s, struct feed_output *output, struct feed_clock *clock);
 void feed_sessions_done(struct feed_sessions *s);
+
+/* Which symbols of which streams they name from now on: those that `sub` has named, and `whole`'s where it carries them. Of
+ * sessions that are active the change is told by an `alive`, `at_once` or by the next; a stream that is new begins at T, one that
+ * has no symbol left ends. -1: no memory, to be tried again. */
+must_check int feed_sessions_name(struct feed_sessions *s, const struct feed_subscribe *sub,
+	const struct feed_whole *whole, bool at_once);
+/* No change is untold: every record that names one was handed over. */
+bool feed_sessions_are_told(const struct feed_sessions *s);
 
 /* The venue's time was `t_us` when the last byte was read, and all frames before it were handed over. Never falls. */
 void feed_sessions_reached(struct feed_sessions *s, int64_t t_us);

@@ -254,9 +254,33 @@ int json_scan(const char *text, size_t len, const struct json_wanted *wanted, vo
 	return s.at == s.end ? 0 : -1;
 }
 
+bool json_scan_element(struct json_value *rest, struct json_value *element)
+{
+	if (!rest->at)
+		return false;
+	struct scan s = {.at = (const unsigned char *)rest->at,
+		.end = (const unsigned char *)rest->at + rest->len};
+
+	skip_blanks(&s);
+	if (!take(&s, '[') && !take(&s, ','))
+		return false;
+	skip_blanks(&s);
+	const unsigned char *first = s.at;
+	if (scan_value(&s) < 0)
+		return false;
+	*element = (struct json_value){(const char *)first, (size_t)(s.at - first)};
+	*rest = (struct json_value){(const char *)s.at, (size_t)(s.end - s.at)};
+	return true;
+}
+
 bool json_scan_is_object(const struct json_value *v)
 {
 	return v->at && v->at[0] == '{';
+}
+
+bool json_scan_is_array(const struct json_value *v)
+{
+	return v->at && v->at[0] == '[';
 }
 
 bool json_scan_is_string(const struct json_value *v)

@@ -30,8 +30,13 @@ struct json_wanted {
 must_check int json_scan(
 	const char *text, size_t len, const struct json_wanted *wanted, void *result);
 
+/* Steps through an array that json_scan has passed: `rest` is its slice at first, then what is left of it. False: there is no
+ * further element, or no array. */
+must_check bool json_scan_element(struct json_value *rest, struct json_value *element);
+
 /* What kind of value a slice of json_scan is; false if absent. */
 bool json_scan_is_object(const struct json_value *v);
+bool json_scan_is_array(const struct json_value *v);
 bool json_scan_is_string(const struct json_value *v);
 /* A string that has exactly these bytes and no escape. */
 bool json_scan_equals(const struct json_value *v, const char *text);
