@@ -30,9 +30,11 @@ BACKFILL := rest_to_kafka backfill_plan backfill_answered $(HISTORY)
 # A connection's life.
 LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver \
 	feed_silence feed_record
-COLLECTOR := collector collector_health collector_watch collector_http \
-	ws_to_kafka feed_wants $(LINK) feed_frame json_scan feed_count \
-	feed_subscribe feed_sessions feed_session feed_clock feed_output \
+# Which symbols and streams, also for pricegraphctl.
+CHOICE := feed_choice feed_catalog feed_wants
+COLLECTOR := collector collector_health collector_watch collector_http collector_reload \
+	ws_to_kafka $(CHOICE) feed_symbols feed_links feed_plan $(LINK) feed_frame json_scan feed_count \
+	feed_whole feed_subscribe feed_subscribe_answer feed_sessions feed_session feed_clock feed_output \
 	$(REST) $(BACKFILL)
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
 	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_rows \
@@ -66,7 +68,7 @@ UNIT_OBJ_pg_to_chart := daemon/ctl_migrate cgi/request cgi/problem cgi/param $(f
 UNIT_OBJ_json_scan := daemon/json_scan
 UNIT_OBJ_feed_frame := daemon/feed_frame daemon/json_scan daemon/recording_file
 UNIT_LIBS_feed_frame := -lzstd -lz
-UNIT_OBJ_feed_subscribe := daemon/feed_subscribe
+UNIT_OBJ_feed_subscribe := daemon/feed_subscribe daemon/feed_subscribe_answer daemon/json_scan
 UNIT_OBJ_feed_session := daemon/feed_session
 UNIT_OBJ_feed_watch := daemon/feed_watch
 UNIT_OBJ_feed_backoff := daemon/feed_backoff
@@ -76,7 +78,10 @@ UNIT_OBJ_feed_record := daemon/feed_record daemon/recording_line daemon/event_mi
 UNIT_OBJ_feed_attempts := daemon/feed_attempts
 UNIT_OBJ_feed_resolver := daemon/feed_resolver
 UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts
-UNIT_OBJ_feed_wants := daemon/feed_wants
+UNIT_OBJ_feed_choice := daemon/feed_choice
+UNIT_OBJ_feed_wants := $(CHOICE:%=daemon/%) daemon/json_scan
+UNIT_OBJ_feed_plan := daemon/feed_plan
+UNIT_OBJ_feed_whole := daemon/feed_whole daemon/feed_choice daemon/feed_wants daemon/feed_catalog daemon/feed_frame daemon/json_scan
 UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan $(REST:%=daemon/%)
 UNIT_OBJ_rest_budget := daemon/rest_budget
 UNIT_OBJ_rest_answer_head := daemon/rest_answer_head

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "collector_health.h"
 #include "collector_http.h"
+#include "collector_reload.h"
 #include "collector_watch.h"
 #include "err.h"
 #include "kafka_to_pg.h"
@@ -84,18 +85,24 @@ static int stop(struct collector *c)
 }
 
 /* Returns when it is time to stop. */
-static void wait_for_signal(struct collector *c, const sigset_t *signals)
+static void wait_for_signal(
+	struct collector *c, const sigset_t *signals, struct collector_reload *reload)
 {
 	int64_t interval_us = collector_watch_interval_us(&c->watch);
+
+	if (interval_us > SECOND_US)
+		interval_us = SECOND_US;
 	const struct timespec interval = {
 		.tv_sec = interval_us / SECOND_US, .tv_nsec = interval_us % SECOND_US * 1000};
 
 	for (;;) {
 		int number = sigtimedwait(signals, NULL, &interval);
 		collector_watch_run(&c->watch);
+		collector_reload_look(reload);
 		if (number == SIGHUP) {
 			log_reopen();
 			log_info("collector_log_reopened", "signal=HUP");
+			collector_reload_settings(reload);
 		} else if (number > 0) {
 			log_info("collector_stopping", "signal=%s",
 				number == SIGTERM ? "TERM" : "INT");
@@ -118,6 +125,7 @@ static void block_signals(sigset_t *signals)
 int main(int argc, char **argv)
 {
 	struct collector c = {.feed = NULL};
+	struct collector_reload reload;
 	struct err e = {""};
 	sigset_t signals;
 	int code = EXIT_SETTINGS;
@@ -134,7 +142,9 @@ int main(int argc, char **argv)
 	if (start(&c, s, &e) == 0) {
 		log_info("collector_started", "venue=%s", settings_text(s, "venue", "name"));
 		collector_watch_ready(&c.watch);
-		wait_for_signal(&c, &signals);
+		collector_reload_init(&reload, argc, argv, s, c.feed);
+		wait_for_signal(&c, &signals, &reload);
+		collector_reload_done(&reload);
 		collector_watch_stopping();
 		code = stop(&c);
 	} else {

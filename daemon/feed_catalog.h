@@ -27,6 +27,5 @@ struct feed_catalog {
 struct feed_catalog *feed_catalog_new(const char *json, size_t len, struct err *e);
 void feed_catalog_free(struct feed_catalog *c);
 /* NULL: there is no such symbol. */
-const struct feed_catalog_symbol *feed_catalog_find(
-	const struct feed_catalog *c, const char *name);
+const struct feed_catalog_symbol *feed_catalog_find(const struct feed_catalog *c, const char *name);
 bool feed_catalog_is_trading(const struct feed_catalog_symbol *s);

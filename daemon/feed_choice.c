@@ -59,12 +59,12 @@ int feed_choice_entry_read(struct feed_choice_entry *out, const char *text, stru
 		len--;
 	}
 	if (len == 0 || len >= SYMBOL_SIZE)
-		return err_set(e, "'%.*s' is no text of 1 to %d bytes", (int)len, text,
-			SYMBOL_SIZE - 1);
+		return err_set(
+			e, "'%.*s' is no text of 1 to %d bytes", (int)len, text, SYMBOL_SIZE - 1);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || strchr("\"\\/,", text[i]))
-			return err_set(e, "'%.*s' holds a character that no symbol has", (int)len,
-				text);
+			return err_set(
+				e, "'%.*s' holds a character that no symbol has", (int)len, text);
 	for (size_t i = 0, n; i < len; i += n)
 		if (!(n = utf8_len((const unsigned char *)text + i, len - i)))
 			return err_set(e, "a symbol that is not UTF-8");
@@ -151,7 +151,8 @@ static int read_symbols(struct feed_choice *c, const struct settings *s, struct 
 	bool any = false;
 
 	for (size_t i = 0; (text = settings_item(s, "feed", "symbols", i)); i++)
-		if (feed_choice_entry_read(&entry, text, e) < 0 || feed_choice_add(c, &entry, e) < 0)
+		if (feed_choice_entry_read(&entry, text, e) < 0 ||
+			feed_choice_add(c, &entry, e) < 0)
 			return err_wrap(e, "feed.symbols");
 	if (*path && feed_choice_read_file(c, path, e) < 0)
 		return err_wrap(e, "feed.symbols_file");

@@ -19,8 +19,25 @@ void feed_connection_enter(struct feed_connection *c, enum feed_phase phase)
 	c->phase_since_us = clock_mono_us();
 }
 
+/* The sessions name what is heard. -1: not now. */
+static int name_symbols(struct feed_connection *c, bool at_once)
+{
+	const struct feed_whole *whole = c->shared->whole;
+
+	if (feed_sessions_name(&c->sessions, &c->subscribe, whole, at_once) < 0) {
+		log_error("feed_symbols_unnamed", "reason=\"no memory\"");
+		return -1;
+	}
+	c->named = c->subscribe.changes;
+	c->named_whole = whole->changes;
+	return 0;
+}
+
 static void begin_sessions(struct feed_connection *c)
 {
+	feed_subscribe_name(&c->subscribe);
+	if (name_symbols(c, false) < 0)
+		return;
 	feed_sessions_begin(&c->sessions, "");
 	feed_connection_enter(c, FEED_LIVE);
 }
@@ -57,14 +74,14 @@ struct feed_connection *feed_connection_new(struct feed_shared *shared,
 	c->shared = shared;
 	c->silence = silence;
 	buf_init(&c->request, FEED_REQUEST_BYTES);
-	feed_subscribe_init(&c->subscribe, wants, count, seconds_us(c, "timeout"));
 	c->watch.ping_every_us = seconds_us(c, "ping");
 	c->watch.silence_us = seconds_us(c, "silence");
 	feed_dial_init(&c->dial, shared->loop->resolver, &shared->loop->attempts,
 		(uint64_t)clock_wall_us() ^ (uintptr_t)c);
 	c->socket = feed_socket_new(shared->loop, &feed_hear_events, c);
+	feed_sessions_init(&c->sessions, shared->output, shared->clock);
 	if (!c->socket ||
-		feed_sessions_init(&c->sessions, shared->output, shared->clock, wants, count) < 0) {
+		feed_subscribe_init(&c->subscribe, wants, count, seconds_us(c, "timeout")) < 0) {
 		feed_connection_free(c);
 		return NULL;
 	}
@@ -77,8 +94,31 @@ void feed_connection_free(struct feed_connection *c)
 		return;
 	feed_socket_free(c->socket);
 	feed_sessions_done(&c->sessions);
+	feed_subscribe_done(&c->subscribe);
 	buf_done(&c->request);
 	free(c);
+}
+
+int feed_connection_want(struct feed_connection *c, const struct feed_want *wants, size_t count)
+{
+	if (feed_subscribe_want(&c->subscribe, wants, count) < 0)
+		return -1;
+	c->ready_us = 0;
+	if (c->phase == FEED_AWAITING)
+		feed_connection_enter(c, FEED_SUBSCRIBING);
+	return 0;
+}
+
+bool feed_connection_is_empty(const struct feed_connection *c)
+{
+	return !c->subscribe.count && !c->closing && feed_sessions_are_written(&c->sessions);
+}
+
+void feed_connection_subscribed(struct feed_connection *c)
+{
+	log_info("feed_subscribed", "streams=%zu", c->subscribe.count);
+	feed_connection_enter(c, FEED_AWAITING);
+	feed_connection_begin_by_host_clock(c);
 }
 
 static void connect_if_due(struct feed_connection *c)
@@ -97,11 +137,34 @@ static void subscribe_more(struct feed_connection *c)
 
 	if (feed_subscribe_expired(&c->subscribe, now_us)) {
 		log_error("feed_request_unanswered", "streams=%zu", c->subscribe.count);
-		feed_socket_hang_up(c->socket);
+		/* What is heard is not given up for the sake of a single answer. */
+		if (c->phase != FEED_LIVE || !feed_subscribe_ask_again(&c->subscribe))
+			feed_socket_hang_up(c->socket);
 	} else if (feed_socket_can_send(c->socket) &&
 		   feed_subscribe_next(&c->subscribe, now_us, &c->request)) {
 		feed_socket_send(c->socket, c->request.data, c->request.len);
 	}
+}
+
+/* Other wants, or symbols heard for the first time: what the sessions say is told before a request that follows from it. */
+static void follow_changes(struct feed_connection *c)
+{
+	int64_t host_us = feed_clock_host_us(c->shared->clock);
+	bool whole = feed_subscribe_has_whole(&c->subscribe) &&
+		     c->named_whole != c->shared->whole->changes;
+
+	if (feed_subscribe_has_unnamed(&c->subscribe) && host_us) {
+		feed_sessions_reached(&c->sessions, host_us);
+		feed_subscribe_name(&c->subscribe);
+	}
+	if (!feed_sessions_are_told(&c->sessions))
+		return;
+	if (c->named != c->subscribe.changes)
+		(void)!name_symbols(c, true);
+	else if (whole)
+		(void)!name_symbols(c, false);
+	else
+		subscribe_more(c);
 }
 
 static bool is_late(const struct feed_connection *c)
@@ -175,7 +238,10 @@ int64_t feed_connection_serve(struct feed_connection *c)
 		give_up_if_late(c);
 		break;
 	case FEED_SUBSCRIBING:
-		subscribe_more(c);
+		if (feed_subscribe_complete(&c->subscribe))
+			feed_connection_subscribed(c);
+		else
+			subscribe_more(c);
 		break;
 	case FEED_AWAITING:
 		if (!c->ready_us)
@@ -184,6 +250,7 @@ int64_t feed_connection_serve(struct feed_connection *c)
 			warn_if_timeless(c);
 		break;
 	case FEED_LIVE:
+		follow_changes(c);
 		feed_sessions_alive(&c->sessions, false);
 		break;
 	case FEED_FINISHED:

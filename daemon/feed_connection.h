@@ -14,6 +14,7 @@
 #include "feed_silence.h"
 #include "feed_socket.h"
 #include "feed_subscribe.h"
+#include "feed_whole.h"
 #include "settings.h"
 #include <stdbool.h>
 
@@ -24,13 +25,20 @@ struct feed_shared {
 	struct feed_output *output;
 	struct feed_clock *clock;
 	struct feed_record *record; /* NULL: nothing is recorded */
+	struct feed_whole *whole;
 };
 
 struct feed_connection;
-/* At most FEED_STREAMS_MAX wants, lent; `silence` (lent) is told what is heard. NULL: no memory. Connects at the first
+/* At most FEED_STREAMS_MAX wants, copied; `silence` (lent) is told what is heard. NULL: no memory. Connects at the first
  * feed_connection_serve. */
 struct feed_connection *feed_connection_new(struct feed_shared *shared,
 	const struct feed_want *wants, size_t count, struct feed_silence *silence);
+/* Other wants, copied. On a connection that is live they are subscribed and unsubscribed while it runs: who leaves is out of the
+ * sessions before it is unsubscribed, who comes is named behind its acknowledgement. -1: no memory, nothing changed. */
+must_check int feed_connection_want(
+	struct feed_connection *c, const struct feed_want *wants, size_t count);
+/* It holds no subscription, and nothing is due of it. */
+bool feed_connection_is_empty(const struct feed_connection *c);
 /* Before the loop is freed. */
 void feed_connection_free(struct feed_connection *c);
 /* Does what is due: to be called after each round of the loop. Never blocks. Returns in how many µs it wants to be called

@@ -23,6 +23,9 @@ struct feed_connection {
 	struct feed_silence *silence; /* lent */
 	struct feed_subscribe subscribe;
 	struct feed_sessions sessions;
+	unsigned named,
+		named_whole; /* changes of `subscribe` and of the whole exchange that the sessions know of */
+	struct feed_array array; /* the one in hand */
 	struct feed_dial dial;
 	enum feed_phase phase;
 	bool closing;     /* the connection is lost or left: a last alive says how far it got */
@@ -40,5 +43,7 @@ struct feed_connection {
 void feed_connection_enter(struct feed_connection *c, enum feed_phase phase);
 /* All is acknowledged and T is known, so from here on it hears everything: its sessions begin, or, of a held one, may. */
 void feed_connection_hears_all(struct feed_connection *c);
+/* All is acknowledged: what is left is to know the time. */
+void feed_connection_subscribed(struct feed_connection *c);
 /* That, if the host's clock tells the venue's time. */
 void feed_connection_begin_by_host_clock(struct feed_connection *c);

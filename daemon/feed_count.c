@@ -5,7 +5,8 @@
 #define SHOWN_BYTES 80 /* of a frame in the log */
 
 METRIC_COUNTER(received, "pricegraph_feed_frames_total",
-	"Frames read from the exchange and dealt with: the events, answers, unknown, bad and unwanted ones; of "
+	"Frames read from the exchange and dealt with: the events, answers, unknown, bad and "
+	"unwanted ones; of "
 	"an array its elements.");
 METRIC_COUNTER(events, "pricegraph_feed_events_total", "Events handed to Kafka.");
 METRIC_COUNTER(answers, "pricegraph_feed_answers_total",

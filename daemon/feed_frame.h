@@ -28,7 +28,7 @@ struct feed_answer {
 	bool has_id;
 	int64_t id;
 	bool failed;
-	int64_t code; /* of a failure, -1 if it gave none */
+	int64_t code;             /* of a failure, -1 if it gave none */
 	struct json_value result; /* lent by the frame */
 	char message[200];
 };

@@ -8,11 +8,9 @@ static void take_answer(struct feed_connection *c, const struct feed_answer *a)
 {
 	switch (feed_subscribe_answer(&c->subscribe, a)) {
 	case FEED_ACKNOWLEDGED:
-		if (c->phase == FEED_SUBSCRIBING && feed_subscribe_complete(&c->subscribe)) {
-			log_info("feed_subscribed", "streams=%zu", c->subscribe.count);
-			feed_connection_enter(c, FEED_AWAITING);
-			feed_connection_begin_by_host_clock(c);
-		}
+	case FEED_ASK_AGAIN:
+		if (c->phase == FEED_SUBSCRIBING && feed_subscribe_complete(&c->subscribe))
+			feed_connection_subscribed(c);
 		break;
 	case FEED_REFUSED:
 		feed_socket_hang_up(c->socket);
@@ -71,6 +69,26 @@ static bool take_event(struct feed_connection *c, const struct feed_frame *f)
 	return sent == KAFKA_SENT || sent == KAFKA_REFUSED;
 }
 
+/* False: the queue is full. */
+static bool take_array(struct feed_connection *c, const struct feed_frame *f)
+{
+	if (!feed_subscribe_has_whole(&c->subscribe)) {
+		feed_count_unknown(f->data.at, f->data.len);
+		return true;
+	}
+	if (!feed_whole_array(
+		    c->shared->whole, &c->array, f, c->shared->output, c->kept_received_us))
+		return false;
+	/* The elements are not in the order of their times: none of them is passed by T only now. */
+	if (c->array.latest_us) {
+		feed_sessions_saw_event(&c->sessions, c->array.latest_us, c->kept_received_us);
+		feed_dial_good(&c->dial, clock_mono_us());
+		c->events++;
+	}
+	c->array = (struct feed_array){0, 0};
+	return true;
+}
+
 static bool on_frame(void *arg, const char *bytes, size_t len, bool binary)
 {
 	struct feed_connection *c = arg;
@@ -89,6 +107,10 @@ static bool on_frame(void *arg, const char *bytes, size_t len, bool binary)
 	switch (frame.kind) {
 	case FEED_EVENT:
 		if (!take_event(c, &frame))
+			return false;
+		break;
+	case FEED_ARRAY:
+		if (!take_array(c, &frame))
 			return false;
 		break;
 	case FEED_ANSWER:
@@ -144,6 +166,8 @@ static void on_ping(void *arg, const char *payload)
 	feed_sessions_reached(&c->sessions, t_us);
 	if (c->phase == FEED_AWAITING)
 		feed_connection_hears_all(c);
+	else if (c->phase == FEED_LIVE)
+		feed_subscribe_name(&c->subscribe);
 }
 
 static void on_pong(void *arg, const char *payload, size_t len)

@@ -52,6 +52,28 @@ struct feed_link *feed_link_new(
 	return NULL;
 }
 
+int feed_link_want(struct feed_link *l, const struct feed_want *wants, size_t count, bool changed)
+{
+	int result = 0;
+
+	l->wants = wants;
+	l->count = count;
+	if (!changed)
+		return 0;
+	if (feed_silence_set(&l->silence, wants, count, clock_mono_us()) < 0)
+		result = -1;
+	if (feed_connection_want(l->current, wants, count) < 0)
+		result = -1;
+	if (l->successor && feed_connection_want(l->successor, wants, count) < 0)
+		result = -1;
+	return result;
+}
+
+bool feed_link_is_empty(const struct feed_link *l)
+{
+	return feed_connection_is_empty(l->current) && !l->successor;
+}
+
 static void drop(struct feed_connection **c)
 {
 	feed_connection_free(*c);

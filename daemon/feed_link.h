@@ -17,6 +17,12 @@ struct feed_link;
 /* At most FEED_STREAMS_MAX wants, lent. NULL: no memory. Connects at the first feed_link_serve. */
 struct feed_link *feed_link_new(
 	struct feed_shared *shared, const struct feed_want *wants, size_t count);
+/* Other wants, lent from now on in the place of the former ones; `changed`: they are not the same. -1: no memory; those that it
+ * holds stay, and are made good at the next connection. */
+must_check int feed_link_want(
+	struct feed_link *l, const struct feed_want *wants, size_t count, bool changed);
+/* Nothing is held by it, and nothing due. */
+bool feed_link_is_empty(const struct feed_link *l);
 /* Before the loop is freed. */
 void feed_link_free(struct feed_link *l);
 /* As feed_connection_serve. */

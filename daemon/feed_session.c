@@ -68,6 +68,14 @@ int feed_session_name(
 	return result;
 }
 
+bool feed_session_has_due(const struct feed_session *s)
+{
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		if (s->parts[i].begin_due || s->parts[i].alive_due || s->parts[i].ended_due)
+			return true;
+	return false;
+}
+
 bool feed_session_has_untold(const struct feed_session *s)
 {
 	for (int i = 0; i < TOPIC_PARTITIONS; i++)

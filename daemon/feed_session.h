@@ -54,6 +54,8 @@ void feed_session_done(struct feed_session *s); /* a zeroed one too */
  * `alive` is due now. -1: no memory, nothing changed. */
 must_check int feed_session_name(
 	struct feed_session *s, const char *const *symbols, size_t count, bool at_once);
+/* A record is due. */
+bool feed_session_has_due(const struct feed_session *s);
 /* A change was made that no record has told yet. */
 bool feed_session_has_untold(const struct feed_session *s);
 

@@ -3,6 +3,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "progress.h"
+#include <stdlib.h>
 
 METRIC_HISTOGRAM(receiving, "pricegraph_feed_event_to_received_seconds",
 	"Time from the exchange's event time to its receipt, by the venue's clock.",
@@ -21,6 +22,16 @@ void feed_sessions_done(struct feed_sessions *s)
 {
 	for (int i = 0; i < STREAM_COUNT; i++)
 		feed_session_done(&s->of[i]);
+}
+
+static void begin_one(struct feed_sessions *s, enum stream_kind stream, const char *cause)
+{
+	char id[SESSION_SIZE];
+
+	feed_session_id(id, s->output->collector, clock_wall_us(), ++s->output->sessions);
+	feed_session_begin(&s->of[stream], id, s->t_us, cause);
+	log_info("feed_session_begun", "session=%s stream=%s from_us=%lld", id,
+		stream_table[stream].name, (long long)s->t_us);
 }
 
 /* The names of one stream; returns how many. */
@@ -72,6 +83,14 @@ int feed_sessions_name(struct feed_sessions *s, const struct feed_subscribe *sub
 	return result;
 }
 
+bool feed_sessions_are_written(const struct feed_sessions *s)
+{
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (feed_session_has_due(&s->of[i]))
+			return false;
+	return true;
+}
+
 bool feed_sessions_are_told(const struct feed_sessions *s)
 {
 	for (int i = 0; i < STREAM_COUNT; i++)
@@ -109,16 +128,6 @@ void feed_sessions_saw_event(struct feed_sessions *s, int64_t event_us, int64_t 
 	observe_age(venue_us, event_us, received_us);
 	if (event_us > s->t_us && event_us <= venue_us + ahead_us)
 		feed_sessions_reached(s, event_us);
-}
-
-static void begin_one(struct feed_sessions *s, enum stream_kind stream, const char *cause)
-{
-	char id[SESSION_SIZE];
-
-	feed_session_id(id, s->output->collector, clock_wall_us(), ++s->output->sessions);
-	feed_session_begin(&s->of[stream], id, s->t_us, cause);
-	log_info("feed_session_begun", "session=%s stream=%s from_us=%lld", id,
-		stream_table[stream].name, (long long)s->t_us);
 }
 
 void feed_sessions_begin(struct feed_sessions *s, const char *cause)

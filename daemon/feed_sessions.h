@@ -32,6 +32,8 @@ void feed_sessions_done(struct feed_sessions *s);
  * has no symbol left ends. -1: no memory, to be tried again. */
 must_check int feed_sessions_name(struct feed_sessions *s, const struct feed_subscribe *sub,
 	const struct feed_whole *whole, bool at_once);
+/* Nothing is due. */
+bool feed_sessions_are_written(const struct feed_sessions *s);
 /* No change is untold: every record that names one was handed over. */
 bool feed_sessions_are_told(const struct feed_sessions *s);
 

@@ -76,7 +76,7 @@ int feed_silence_set(
 		struct feed_silence_stream *w;
 		char key[SYMBOL_SIZE + 1];
 
-		if (!wants[i].symbol || !*wants[i].symbol)
+		if (!*wants[i].symbol)
 			continue;
 		write_key(key, wants[i].stream, wants[i].symbol);
 		HASH_FIND_STR(s->streams, key, w);

@@ -53,6 +53,7 @@ struct feed_subscribe {
 	size_t unwanted;
 	unsigned changes; /* rises when what the sessions are to name does */
 	size_t names_max; /* of a request; small while a refused name is looked for */
+	bool overdue;     /* a request was, and nothing was answered since */
 	int refusals;     /* single names refused since the last acknowledgement */
 	int64_t timeout_us, last_id;
 	int64_t sent_us[FEED_REQUESTS_PER_S]; /* when the last ones left */
@@ -72,8 +73,8 @@ enum feed_answered {
 };
 
 /* At most FEED_STREAMS_MAX wants, copied. `timeout_us`: how long an answer may take. -1: no memory. */
-must_check int feed_subscribe_init(struct feed_subscribe *s, const struct feed_want *wants,
-	size_t count, int64_t timeout_us);
+must_check int feed_subscribe_init(
+	struct feed_subscribe *s, const struct feed_want *wants, size_t count, int64_t timeout_us);
 void feed_subscribe_done(struct feed_subscribe *s); /* a zeroed one too */
 /* Other wants, at most FEED_STREAMS_MAX, copied. -1: no memory, nothing changed. */
 must_check int feed_subscribe_want(
@@ -86,6 +87,8 @@ bool feed_subscribe_next(struct feed_subscribe *s, int64_t now_us, struct buf *o
 enum feed_answered feed_subscribe_answer(struct feed_subscribe *s, const struct feed_answer *a);
 /* An answer is overdue. */
 bool feed_subscribe_expired(const struct feed_subscribe *s, int64_t now_us);
+/* The request that is overdue is taken as lost, and what it asked for is due again. False: it is not the first one in a row. */
+bool feed_subscribe_ask_again(struct feed_subscribe *s);
 /* All is asked for, acknowledged and audited. */
 bool feed_subscribe_complete(const struct feed_subscribe *s);
 /* Whether some are heard that the sessions do not name yet; and that they do from now on. */

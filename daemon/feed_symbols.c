@@ -67,7 +67,8 @@ static bool is_entry_of(const struct feed_choice *c, const struct feed_choice_en
 static void log_fault(const struct feed_choice_entry *entry, const char *status)
 {
 	if (status)
-		log_error("feed_symbol_not_trading", "symbol=\"%s\" status=%s", entry->name, status);
+		log_error(
+			"feed_symbol_not_trading", "symbol=\"%s\" status=%s", entry->name, status);
 	else
 		log_error("feed_symbol_unknown",
 			"symbol=\"%s\" reason=\"the exchange has no such symbol\"", entry->name);
@@ -251,8 +252,8 @@ static void *run(void *arg)
 		} else if (resolve(f, true)) {
 			f->wait_s = CHECK_SOON_S;
 		} else {
-			f->wait_s = longer(failed || !f->wait_s ? CHECK_S : f->wait_s, CHECK_SOON_S,
-				CHECK_S);
+			f->wait_s = longer(
+				failed || !f->wait_s ? CHECK_S : f->wait_s, CHECK_SOON_S, CHECK_S);
 		}
 		failed = !fresh;
 	}

@@ -16,12 +16,14 @@
 /* One subscription. */
 struct feed_want {
 	enum stream_kind stream;
-	char symbol[SYMBOL_SIZE]; /* as the exchange writes `s`; "": FEED_ARRAY_NAME, of all symbols */
+	char symbol
+		[SYMBOL_SIZE]; /* as the exchange writes `s`; "": FEED_ARRAY_NAME, of all symbols */
 };
 
 struct feed_wants {
-	struct feed_choice *choice;   /* its own */
-	char (*symbols)[SYMBOL_SIZE]; /* each once: names as they are listed, then matches by name */
+	struct feed_choice *choice; /* its own */
+	char (*symbols)
+		[SYMBOL_SIZE]; /* each once: names as they are listed, then matches by name */
 	size_t symbol_count;
 	struct feed_want *all; /* by stream, then as `symbols` */
 	size_t count;

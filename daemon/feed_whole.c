@@ -90,8 +90,7 @@ bool feed_whole_takes(struct feed_whole *w, const char *symbol)
 {
 	if (!w->wants || !w->wants->choice->whole)
 		return false;
-	return has(w, symbol) ||
-	       (feed_choice_wants(w->wants->choice, symbol) && insert(w, symbol));
+	return has(w, symbol) || (feed_choice_wants(w->wants->choice, symbol) && insert(w, symbol));
 }
 
 /* False: the queue is full. */

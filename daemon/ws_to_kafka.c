@@ -1,9 +1,9 @@
 #include "ws_to_kafka.h"
 #include "clock.h"
 #include "feed_count.h"
-#include "feed_link.h"
+#include "feed_links.h"
 #include "feed_session.h"
-#include "feed_wants.h"
+#include "feed_symbols.h"
 #include "kafka_admin.h"
 #include "log.h"
 #include "progress.h"
@@ -24,11 +24,11 @@
 struct ws_to_kafka {
 	const struct settings *settings;
 	char collector[SESSION_SIZE];
-	struct feed_wants wants;
+	struct feed_symbols *symbols;
 	struct feed_shared shared;
+	struct feed_whole whole;
 	struct feed_output output;
-	struct feed_link **links;
-	size_t link_count;
+	struct feed_links links;
 	struct feed_session retired[STREAM_COUNT]; /* of streams that are not collected */
 	bool retired_begun;
 	pthread_t thread;
@@ -68,10 +68,10 @@ static void retire_streams(struct ws_to_kafka *w)
 	char id[SESSION_SIZE];
 	int64_t t_us;
 
-	if (!feed_link_is_live(w->links[0], &t_us) && !w->retired_begun)
+	if (!feed_links_is_live(&w->links, &t_us))
 		return;
 	for (int i = 0; i < STREAM_COUNT && !w->retired_begun; i++) {
-		if (w->wants.streams[i])
+		if (feed_choice_has_stream(w->links.wants->choice, (enum stream_kind)i))
 			continue;
 		feed_session_id(id, w->collector, clock_wall_us(), ++w->output.sessions);
 		feed_session_retire(&w->retired[i], id, t_us);
@@ -85,12 +85,13 @@ static void retire_streams(struct ws_to_kafka *w)
 }
 
 /* Without a connection the loop's own turning is what the watchdog hears; with one, T must move. */
-static void tell_progress(struct ws_to_kafka *w, const struct feed_link *l)
+static void tell_progress(struct ws_to_kafka *w)
 {
 	double speed = feed_clock_speed(w->shared.clock);
+	size_t live, count = feed_links_count(&w->links, &live);
 	int64_t t_us;
 
-	if (!feed_link_is_live(l, &t_us))
+	if (live < count || !feed_links_is_live(&w->links, &t_us))
 		progress_wait(
 			PROGRESS_FEED, speed > 0 ? WAIT_EXCHANGE : WAIT_ENDED, clock_mono_us());
 	else if (speed > 0 && feed_clock_known(w->shared.clock))
@@ -101,13 +102,11 @@ static void tell_progress(struct ws_to_kafka *w, const struct feed_link *l)
 static void serve(struct ws_to_kafka *w)
 {
 	while (!atomic_load(&w->stop)) {
-		int64_t wait_us = SECOND_US;
-		for (size_t i = 0; i < w->link_count; i++) {
-			int64_t more_us = feed_link_serve(w->links[i]);
-			if (more_us < wait_us)
-				wait_us = more_us;
-			tell_progress(w, w->links[i]);
-		}
+		struct feed_wants *wants = feed_symbols_take(w->symbols);
+		if (wants)
+			feed_links_want(&w->links, wants);
+		int64_t wait_us = feed_links_serve(&w->links);
+		tell_progress(w);
 		retire_streams(w);
 		feed_output_poll(&w->output, 0);
 		feed_loop_run(w->shared.loop, wait_us);
@@ -120,19 +119,10 @@ static int ms_left(struct ws_to_kafka *w)
 	return left_us > 0 ? (int)(left_us / MS_US) : 0;
 }
 
-static bool drain_all(struct ws_to_kafka *w)
-{
-	bool done = true;
-	for (size_t i = 0; i < w->link_count; i++)
-		done = feed_link_drain(w->links[i]) && done;
-	return done;
-}
-
 static void drain(struct ws_to_kafka *w)
 {
-	for (size_t i = 0; i < w->link_count; i++)
-		feed_link_end(w->links[i]);
-	while (!drain_all(w) && ms_left(w) > 0)
+	feed_links_end(&w->links);
+	while (!feed_links_drain(&w->links) && ms_left(w) > 0)
 		feed_output_poll(&w->output, 10);
 	w->left = feed_output_flush(&w->output, ms_left(w));
 	feed_output_left(&w->output, w->left_text, sizeof(w->left_text));
@@ -142,8 +132,7 @@ static void say_goodbye(struct ws_to_kafka *w)
 {
 	int64_t until_us = clock_mono_us() + GOODBYE_US;
 
-	for (size_t i = 0; i < w->link_count; i++)
-		feed_link_close(w->links[i]);
+	feed_links_close(&w->links);
 	for (int64_t now_us; (now_us = clock_mono_us()) < until_us;)
 		feed_loop_run(w->shared.loop, until_us - now_us);
 }
@@ -155,17 +144,18 @@ static void *run(void *arg)
 
 	log_thread_name("feed");
 	if (await_topics(w)) {
-		log_info("feed_started", "streams=%zu connections=%zu", w->wants.count,
-			w->link_count);
+		log_info("feed_started", "collector=%s", w->collector);
 		serve(w);
 		drain(w);
 		say_goodbye(w);
 	}
 	struct feed_counts n = feed_count_get();
 	log_info("feed_stopped",
-		"frames=%lld events=%lld answers=%lld unknown=%lld bad=%lld unacknowledged=%zu",
+		"frames=%lld events=%lld answers=%lld unknown=%lld bad=%lld unwanted=%lld "
+		"arrays=%lld unacknowledged=%zu",
 		(long long)n.received, (long long)n.events, (long long)n.answers,
-		(long long)n.unknown, (long long)n.bad, w->left);
+		(long long)n.unknown, (long long)n.bad, (long long)n.unwanted, (long long)n.arrays,
+		w->left);
 	pthread_mutex_lock(&w->lock);
 	w->ended = true;
 	pthread_cond_signal(&w->has_ended);
@@ -175,16 +165,15 @@ static void *run(void *arg)
 
 static void release(struct ws_to_kafka *w)
 {
-	for (size_t i = 0; i < w->link_count; i++)
-		feed_link_free(w->links[i]);
-	free(w->links);
+	feed_symbols_free(w->symbols);
+	feed_links_done(&w->links);
+	feed_whole_done(&w->whole);
 	feed_record_free(w->shared.record);
 	feed_loop_free(w->shared.loop);
 	feed_clock_free(w->shared.clock);
 	feed_output_done(&w->output);
 	for (int i = 0; i < STREAM_COUNT; i++)
 		feed_session_done(&w->retired[i]);
-	feed_wants_done(&w->wants);
 	pthread_cond_destroy(&w->has_ended);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
@@ -200,45 +189,55 @@ static void name_collector(struct ws_to_kafka *w)
 	snprintf(w->collector, sizeof(w->collector), "%.32s", name);
 }
 
-static int make_connections(struct ws_to_kafka *w, struct err *e)
+/* Thread "symbols". */
+static void wake(void *arg)
 {
-	size_t needed = (w->wants.count + FEED_STREAMS_MAX - 1) / FEED_STREAMS_MAX;
-
-	w->shared.loop = feed_loop_new(w->settings, needed * FEED_LINK_SOCKETS, e);
-	if (!w->shared.loop)
-		return -1;
-	w->links = calloc(needed, sizeof(*w->links));
-	while (w->links && w->link_count < needed) {
-		size_t first = w->link_count * FEED_STREAMS_MAX;
-		size_t count = w->wants.count - first;
-		struct feed_link *c = feed_link_new(&w->shared, w->wants.all + first,
-			count < FEED_STREAMS_MAX ? count : FEED_STREAMS_MAX);
-		if (!c)
-			break;
-		w->links[w->link_count++] = c;
-	}
-	return w->link_count == needed ? 0 : err_set(e, "no memory");
+	struct ws_to_kafka *w = arg;
+	feed_loop_wake(w->shared.loop);
 }
 
 static int prepare(struct ws_to_kafka *w, struct err *e)
 {
+	struct feed_choice *choice = feed_choice_new(w->settings, e);
+
+	if (!choice)
+		return -1;
 	w->shared.settings = w->settings;
 	w->shared.output = &w->output;
+	w->shared.whole = &w->whole;
 	name_collector(w);
-	if (feed_wants_init(&w->wants, w->settings, e) < 0 ||
-		feed_output_init(&w->output, w->settings, w->collector, e) < 0)
-		return -1;
+	feed_links_init(&w->links, &w->shared);
 	for (int i = 0; i < STREAM_COUNT; i++)
-		if (feed_session_init(&w->retired[i], (enum stream_kind)i, w->collector, NULL, 0) <
-			0)
-			return err_set(e, "no memory");
+		feed_session_init(&w->retired[i], (enum stream_kind)i, w->collector);
 	if (*settings_text(w->settings, "feed", "record")) {
 		w->shared.record = feed_record_new(w->settings, e);
 		if (!w->shared.record)
-			return -1;
+			goto fail;
 	}
+	if (feed_output_init(&w->output, w->settings, w->collector, e) < 0)
+		goto fail;
 	w->shared.clock = feed_clock_new(w->settings, e);
-	return w->shared.clock ? make_connections(w, e) : -1;
+	if (!w->shared.clock)
+		goto fail;
+	w->shared.loop =
+		feed_loop_new(w->settings, (size_t)FEED_CONNECTIONS_MAX * FEED_LINK_SOCKETS, e);
+	if (!w->shared.loop)
+		goto fail;
+	w->symbols = feed_symbols_new(w->settings, choice, wake, w, e);
+	return w->symbols ? 0 : -1;
+fail:
+	feed_choice_free(choice);
+	return -1;
+}
+
+int ws_to_kafka_choose(struct ws_to_kafka *w, const struct settings *s, struct err *e)
+{
+	struct feed_choice *choice = feed_choice_new(s, e);
+
+	if (!choice)
+		return -1;
+	feed_symbols_choose(w->symbols, choice);
+	return 0;
 }
 
 static struct ws_to_kafka *allocate(const struct settings *s)

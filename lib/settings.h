@@ -50,5 +50,8 @@ void settings_print(const struct settings *s, struct buf *out);
  * options). Program 't' may have arguments behind its options: argv[optind] is the first; for the
  * others an argument is an error. main's thread. */
 struct settings *settings_from_command_line(char program, int argc, char **argv, int *exit_code);
+/* The same command line, file and environment once more, read anew by a running program. NULL: `e`
+ * says why they can't be used. main's thread. */
+struct settings *settings_reload(int argc, char **argv, struct err *e);
 /* The settings reference for README, as a Markdown table, from setting_table. */
 void settings_reference(struct buf *out);

@@ -205,3 +205,19 @@ struct settings *settings_from_command_line(char program, int argc, char **argv,
 	free(asked.sets);
 	return s;
 }
+
+struct settings *settings_reload(int argc, char **argv, struct err *e)
+{
+	struct asked asked = {.config = getenv("PRICEGRAPH_CONFIG")};
+	struct settings *s = NULL;
+
+	asked.sets = calloc((size_t)argc + 1, sizeof(*asked.sets));
+	if (!asked.sets)
+		err_set(e, "no memory");
+	else if (!read_options(argc, argv, &asked))
+		err_set(e, "an unknown option");
+	else
+		s = load(&asked, e);
+	free(asked.sets);
+	return s;
+}

@@ -33,6 +33,7 @@ class Connection:
         self.server, self.socket = server, sock
         self.lock = threading.Lock()
         self.requests, self.request_sizes = [], []
+        self.streams = []  # subscribed, as LIST_SUBSCRIPTIONS tells
         self.pings, self.pongs = [], []
         self.head = ""
         self.closed = threading.Event()
@@ -98,6 +99,21 @@ class Connection:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
+    def answer(self, request):
+        """As the exchange does: whatever is asked for is acknowledged, and what it does not have is not in its list."""
+        method, result = request["method"], None
+        if method == "SUBSCRIBE":
+            self.streams += [n for n in request["params"] if n not in self.streams and n not in self.server.unheard]
+        elif method == "UNSUBSCRIBE":
+            self.streams = [n for n in self.streams if n not in request["params"]]
+        else:
+            result = list(self.streams)
+        self.text(json.dumps({"result": result, "id": request["id"]}))
+
+    def asked(self, method):
+        """The requests of that method, in order."""
+        return [r for r in self.requests if r["method"] == method]
+
     def serve(self):
         try:
             if not self.upgrade():
@@ -138,9 +154,9 @@ class Connection:
         elif opcode == TEXT:
             request = json.loads(payload)
             self.request_sizes.append(len(payload))
-            self.requests.append(request)
             if self.server.acknowledge:
-                self.text(json.dumps({"result": None, "id": request["id"]}))
+                self.answer(request)
+            self.requests.append(request)
 
 
 class Server:
@@ -148,6 +164,7 @@ class Server:
         self.opened = queue.Queue()
         self.answer_pings = self.acknowledge = True
         self.never_upgrade = False
+        self.unheard = set()  # stream names that are acknowledged and not subscribed
         self.refuse = None  # bytes: the whole HTTP answer instead of the upgrade
         self.attempts = 0
         self.connections = []

@@ -91,12 +91,11 @@ static void test_unknown(void **state)
 {
 	static const char *const texts[] = {
 		WRAP("btcusdt@bookTicker", "{\"u\":1,\"s\":\"BTCUSDT\"}"),
-		WRAP("btcusdt@kline_1m", KLINE("1m")), WRAP("!miniTicker@arr", "[" MINI_TICKER "]"),
+		WRAP("btcusdt@kline_1m", KLINE("1m")),
 		WRAP("btcusdt@trade", "{\"e\":\"blockTrade\",\"s\":\"BTCUSDT\"}"),
 		WRAP("btcusdt@trade", "{\"s\":\"BTCUSDT\"}"), WRAP("trade", TRADE),
-		WRAP("@trade", TRADE), KLINE("1m"), "[" MINI_TICKER "]", "[]", "{}",
-		"{\"e\":\"24hrTicker\",\"s\":\"A\"}", "{\"e\":1,\"s\":\"A\"}",
-		"{\"lastUpdateId\":5,\"bids\":[],\"asks\":[]}",
+		WRAP("@trade", TRADE), KLINE("1m"), "{}", "{\"e\":\"24hrTicker\",\"s\":\"A\"}",
+		"{\"e\":1,\"s\":\"A\"}", "{\"lastUpdateId\":5,\"bids\":[],\"asks\":[]}",
 		"{\"u\":1,\"s\":\"BTCUSDT\",\"b\":\"1\"}"};
 
 	(void)state;
@@ -112,13 +111,37 @@ static void test_bad(void **state)
 		"{\"e\":\"trade\",\"s\":\"\"}", "{\"e\":\"trade\",\"s\":\"A\\u0000B\"}",
 		"{\"e\":\"trade\",\"s\":\"\xff\"}", "{\"stream\":5,\"data\":" TRADE "}",
 		"{\"stream\":\"btcusdt@trade\"}", WRAP("btcusdt@trade", "5"),
-		WRAP("btcusdt@trade", "[" TRADE "]")};
+		WRAP("btcusdt@trade", "[" TRADE "]"), WRAP("!miniTicker@arr", MINI_TICKER),
+		"{\"stream\":\"!miniTicker@arr\"}", "[" MINI_TICKER ",]"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct feed_frame f = read_frame(texts[i]);
 		if (f.kind != FEED_BAD || !f.reason || !*f.reason)
 			fail_msg("kind %d: %s", f.kind, texts[i]);
+	}
+}
+
+static void test_arrays(void **state)
+{
+	static const char *const texts[] = {"[]", " [ ]\n", "[" MINI_TICKER "]",
+		WRAP("!miniTicker@arr", "[]"),
+		WRAP("!miniTicker@arr", "[" MINI_TICKER ", " MINI_TICKER "]")};
+	static const int counts[] = {0, 0, 1, 0, 2};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct feed_frame f = read_frame(texts[i]);
+		struct json_value rest = f.data, element;
+		int count = 0;
+		if (f.kind != FEED_ARRAY || f.stream != STREAM_MINI_TICKER)
+			fail_msg("kind %d: %s", f.kind, texts[i]);
+		assert_true(f.data.at[0] == '[' && f.data.at[f.data.len - 1] == ']');
+		for (; json_scan_element(&rest, &element); count++) {
+			assert_int_equal(element.len, strlen(MINI_TICKER));
+			assert_memory_equal(element.at, MINI_TICKER, element.len);
+		}
+		assert_int_equal(count, counts[i]);
 	}
 }
 
@@ -137,6 +160,7 @@ static void test_answers(void **state)
 	assert_true(a.has_id && a.id == 312 && !a.failed);
 	a = answer_of("{\"result\":[\"btcusdt@aggTrade\"],\"id\":3}");
 	assert_true(a.has_id && a.id == 3 && !a.failed);
+	assert_true(json_scan_is_array(&a.result));
 	a = answer_of("{\"error\":{\"code\":2,\"msg\":\"Invalid request: missing field "
 		      "`method`\"},\"id\":null}");
 	assert_true(!a.has_id && a.failed && a.code == 2);
@@ -254,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_event_times),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_arrays),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_notices),

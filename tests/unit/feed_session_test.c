@@ -22,8 +22,7 @@ struct sink {
 	enum kafka_sent answer; /* then */
 };
 
-static const struct feed_want wants[] = {
-	{STREAM_TRADE, "BTCUSDT"}, {STREAM_TRADE, "ETHUSDT"}, {STREAM_KLINE_1S, "DOGEUSDT"}};
+static const char *const symbols[] = {"BTCUSDT", "ETHUSDT", "DOGEUSDT"};
 
 static enum kafka_sent take(void *arg, enum stream_kind stream, const struct control *c)
 {
@@ -61,7 +60,8 @@ static enum kafka_sent write_at(struct feed_session *s, int64_t second, struct s
 static struct feed_session begun(void)
 {
 	struct feed_session s;
-	assert_int_equal(feed_session_init(&s, STREAM_TRADE, "here", wants, 3), 0);
+	feed_session_init(&s, STREAM_TRADE, "here");
+	assert_int_equal(feed_session_name(&s, symbols, 2, true), 0);
 	feed_session_begin(&s, "s1", T0, "");
 	return s;
 }
@@ -70,7 +70,7 @@ static void test_begin(void **state)
 {
 	struct feed_session s = begun();
 	struct sink k = {.room = SENT_MAX};
-	size_t symbols = 0;
+	size_t named = 0;
 
 	(void)state;
 	feed_session_reached(&s, T0 + 5); /* read meanwhile: `begin` still says from when on */
@@ -82,9 +82,9 @@ static void test_begin(void **state)
 		assert_int_equal(k.records[i].seq, 1);
 		assert_int_equal(k.records[i].t_us, T0);
 		assert_true(k.records[i].has_symbols);
-		symbols += k.records[i].symbol_count;
+		named += k.records[i].symbol_count;
 	}
-	assert_int_equal(symbols, 2); /* DOGEUSDT is of another stream */
+	assert_int_equal(named, 2);
 	int home = topic_partition("BTCUSDT", 7);
 	assert_int_not_equal(home, topic_partition("ETHUSDT", 7));
 	assert_string_equal(k.records[home].symbol, "BTCUSDT");
@@ -134,6 +134,53 @@ static void test_symbols_again(void **state)
 		}
 		assert_true(second - named_at < 60);
 	}
+	feed_session_done(&s);
+}
+
+/* A change is told by the next record of the partitions that it touches, complete; at once where that is asked for. */
+static void test_change(void **state)
+{
+	struct feed_session s = begun();
+	struct sink k = {.room = SENT_MAX};
+	int doge = topic_partition("DOGEUSDT", 8), btc = topic_partition("BTCUSDT", 7);
+
+	(void)state;
+	assert_int_equal(write_at(&s, 100, &k), KAFKA_SENT);
+	assert_false(feed_session_has_untold(&s) || feed_session_has_due(&s));
+	assert_int_equal(feed_session_name(&s, symbols, 2, true), 0); /* the same */
+	assert_false(feed_session_has_untold(&s) || feed_session_has_due(&s));
+	k.count = 0;
+	assert_int_equal(feed_session_name(&s, symbols, 3, false), 0);
+	assert_true(feed_session_has_untold(&s));
+	assert_int_equal(write_at(&s, 100, &k), KAFKA_SENT);
+	assert_int_equal(k.count, 0); /* by the next alive */
+	feed_session_alive(&s);
+	assert_int_equal(write_at(&s, 101, &k), KAFKA_SENT);
+	assert_int_equal(k.count, TOPIC_PARTITIONS);
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		assert_int_equal(k.records[i].has_symbols, i == doge);
+	assert_string_equal(k.records[doge].symbol, "DOGEUSDT");
+	assert_false(feed_session_has_untold(&s));
+	/* BTCUSDT goes: its partition alone hears of it, at once, and a full queue only defers it. */
+	k = (struct sink){.room = 0, .answer = KAFKA_FULL};
+	assert_int_equal(feed_session_name(&s, symbols + 1, 2, true), 0);
+	assert_int_equal(write_at(&s, 101, &k), KAFKA_FULL);
+	assert_true(feed_session_has_untold(&s));
+	k.room = SENT_MAX;
+	assert_int_equal(write_at(&s, 101, &k), KAFKA_SENT);
+	assert_int_equal(k.count, 1);
+	assert_int_equal(k.records[0].partition, btc);
+	assert_int_equal(k.records[0].kind, CONTROL_ALIVE);
+	assert_true(k.records[0].has_symbols && k.records[0].symbol_count == 0);
+	/* The last ones go, and the session with them: empty sets first, then `ended` that names nobody. */
+	k.count = 0;
+	assert_int_equal(feed_session_name(&s, NULL, 0, true), 0);
+	feed_session_end(&s);
+	assert_int_equal(write_at(&s, 102, &k), KAFKA_SENT);
+	assert_int_equal(k.count, 2 + TOPIC_PARTITIONS);
+	for (int i = 0; i < k.count; i++)
+		assert_int_equal(k.records[i].has_symbols, k.records[i].kind == CONTROL_ALIVE);
+	assert_false(feed_session_has_due(&s));
 	feed_session_done(&s);
 }
 
@@ -229,7 +276,7 @@ static void test_retire(void **state)
 	struct sink k = {.room = SENT_MAX};
 
 	(void)state;
-	assert_int_equal(feed_session_init(&s, STREAM_TRADE, "here", NULL, 0), 0);
+	feed_session_init(&s, STREAM_TRADE, "here");
 	feed_session_retire(&s, "s1", T0);
 	assert_int_equal(write_at(&s, 1, &k), KAFKA_SENT);
 	assert_int_equal(k.count, TOPIC_PARTITIONS);
@@ -258,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_begin),
 		cmocka_unit_test(test_alive),
 		cmocka_unit_test(test_symbols_again),
+		cmocka_unit_test(test_change),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_refused),

@@ -1,4 +1,5 @@
-/* Requests in batches of bytes, at most two a second, and what their answers do. */
+/* Requests in batches of bytes, at most two a second; what their answers do; the audit; changes on a running connection. */
+#include "clock.h"
 #include "daemon/feed_subscribe.h"
 #include "test.h"
 #include <json-c/json.h>
@@ -8,94 +9,178 @@
 
 #define TIMEOUT_US 10000000
 
-static struct feed_want *wants_of(size_t count, char (*symbols)[SYMBOL_SIZE], size_t symbol_len)
+static char exchange_list[200000]; /* what the exchange would list: a JSON array's inside */
+
+static struct feed_want *wants_of(size_t count, size_t symbol_len)
 {
 	struct feed_want *wants = calloc(count, sizeof(*wants));
 
 	for (size_t i = 0; i < count; i++) {
-		snprintf(symbols[i], SYMBOL_SIZE, "%0*zu", (int)symbol_len, i);
-		wants[i] = (struct feed_want){(enum stream_kind)(i % STREAM_COUNT), symbols[i]};
+		snprintf(wants[i].symbol, SYMBOL_SIZE, "%0*zu", (int)symbol_len, i);
+		wants[i].stream = (enum stream_kind)(i % STREAM_COUNT);
 	}
 	return wants;
 }
 
-/* Sends all requests and checks each; returns how many there were. */
-static int check_requests(struct feed_subscribe *s)
+/* The next request, parsed; NULL: none is due. */
+static struct json_object *next(struct feed_subscribe *s, int64_t now_us)
 {
+	struct json_object *request = NULL;
 	struct buf out;
-	int64_t now_us = 1000;
-	size_t names = 0;
-	int requests = 0;
-	char expected[SYMBOL_SIZE + 32];
 
 	buf_init(&out, 1 << 20);
-	while (feed_subscribe_next(s, now_us, &out)) {
-		requests++;
+	if (feed_subscribe_next(s, now_us, &out)) {
 		assert_false(out.failed);
 		assert_true(out.len <= FEED_REQUEST_BYTES);
-		struct json_object *request = json_tokener_parse(out.data);
-		assert_string_equal(
-			json_object_get_string(json_object_object_get(request, "method")),
-			"SUBSCRIBE");
+		request = json_tokener_parse(out.data);
+		assert_non_null(request);
+	}
+	buf_done(&out);
+	return request;
+}
+
+static const char *method_of(struct json_object *request)
+{
+	return json_object_get_string(json_object_object_get(request, "method"));
+}
+
+/* "a@trade b@trade" */
+static const char *params_of(struct json_object *request)
+{
+	static char text[200000];
+	struct json_object *params = json_object_object_get(request, "params");
+	size_t len = 0;
+
+	*text = '\0';
+	for (size_t i = 0; params && i < json_object_array_length(params); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
+			json_object_get_string(json_object_array_get_idx(params, i)));
+	return text;
+}
+
+/* The next request is this one. Gives its time. */
+static int64_t expect(struct feed_subscribe *s, const char *method, const char *params)
+{
+	static int64_t now_us = 100 * SECOND_US;
+	struct json_object *request;
+
+	now_us += 2 * SECOND_US;
+	request = next(s, now_us);
+	if (!request)
+		fail_msg("no %s %s", method, params);
+	assert_string_equal(method_of(request), method);
+	assert_string_equal(params_of(request), params);
+	json_object_put(request);
+	return now_us;
+}
+
+static void expect_nothing(struct feed_subscribe *s)
+{
+	assert_null(next(s, INT64_MAX / 2));
+}
+
+static enum feed_answered yes(struct feed_subscribe *s)
+{
+	return feed_subscribe_answer(s, &(struct feed_answer){.has_id = true, .id = s->last_id});
+}
+
+static enum feed_answered no(struct feed_subscribe *s)
+{
+	return feed_subscribe_answer(s, &(struct feed_answer){.has_id = true,
+						.id = s->last_id,
+						.failed = true,
+						.code = 2,
+						.message = "no"});
+}
+
+/* The answer to LIST_SUBSCRIPTIONS. */
+static enum feed_answered lists(struct feed_subscribe *s, const char *json)
+{
+	return feed_subscribe_answer(
+		s, &(struct feed_answer){
+			   .has_id = true, .id = s->last_id, .result = {json, strlen(json)}});
+}
+
+static struct feed_subscribe made(const struct feed_want *wants, size_t count)
+{
+	struct feed_subscribe s;
+
+	assert_int_equal(feed_subscribe_init(&s, wants, count, TIMEOUT_US), 0);
+	return s;
+}
+
+/* Sends all requests for subscriptions and checks each; returns how many there were. */
+static int check_requests(struct feed_subscribe *s)
+{
+	int64_t now_us = 1000, sent_us[FEED_PENDING_MAX];
+	size_t names = 0;
+	int requests = 0;
+	struct json_object *request;
+
+	for (; names < s->count; now_us += SECOND_US / 100) {
+		if (!(request = next(s, now_us)))
+			continue;
+		sent_us[requests++] = now_us;
+		/* of any second two */
+		if (requests > FEED_REQUESTS_PER_S)
+			assert_true(
+				now_us - sent_us[requests - 1 - FEED_REQUESTS_PER_S] >= SECOND_US);
+		assert_string_equal(method_of(request), "SUBSCRIBE");
 		assert_int_equal(
 			json_object_get_int(json_object_object_get(request, "id")), requests);
 		struct json_object *params = json_object_object_get(request, "params");
-		for (size_t i = 0; i < json_object_array_length(params); i++, names++) {
-			snprintf(expected, sizeof(expected), "%s@%s", s->wants[names].symbol,
-				stream_table[s->wants[names].stream].name);
+		for (size_t i = 0; i < json_object_array_length(params); i++, names++)
 			assert_string_equal(
 				json_object_get_string(json_object_array_get_idx(params, i)),
-				expected);
-		}
+				s->entries[names].name);
 		json_object_put(request);
-		assert_false(feed_subscribe_next(s, now_us + FEED_REQUEST_INTERVAL_US - 1, &out));
-		now_us += FEED_REQUEST_INTERVAL_US;
 	}
-	assert_int_equal(names, s->count);
-	buf_done(&out);
+	expect_nothing(s);
 	return requests;
 }
 
 static void test_batches(void **state)
 {
-	static char symbols[FEED_STREAMS_MAX][SYMBOL_SIZE];
-	struct feed_subscribe s;
-
 	(void)state;
 	/* The least and the most that a connection can have: the longest names must fit the table of pending ones. */
-	for (size_t len = 1; len < SYMBOL_SIZE; len += SYMBOL_SIZE - 2) {
-		struct feed_want *wants = wants_of(FEED_STREAMS_MAX, symbols, len);
-		feed_subscribe_init(&s, wants, FEED_STREAMS_MAX, TIMEOUT_US);
+	for (size_t len = 4; len < SYMBOL_SIZE; len += SYMBOL_SIZE - 5) {
+		struct feed_want *wants = wants_of(FEED_STREAMS_MAX, len);
+		struct feed_subscribe s = made(wants, FEED_STREAMS_MAX);
 		int requests = check_requests(&s);
 		assert_true(requests > 1 && requests <= FEED_PENDING_MAX);
+		feed_subscribe_done(&s);
 		free(wants);
 	}
 }
 
 static void test_names(void **state)
 {
-	const struct feed_want wants[] = {
-		{STREAM_KLINE_1S, "BTCUSDT"}, {STREAM_TRADE, "1INCH\"\xe8\xbf\x99"}};
-	struct feed_subscribe s;
+	const struct feed_want wants[] = {{STREAM_KLINE_1S, "BTCUSDT"},
+		{STREAM_TRADE, "1INCH\"\xe8\xbf\x99"}, {STREAM_MINI_TICKER, ""}};
+	struct feed_subscribe s = made(wants, 3);
 	struct buf out;
 
 	(void)state;
 	buf_init(&out, 1 << 20);
-	feed_subscribe_init(&s, wants, 2, TIMEOUT_US);
 	assert_true(feed_subscribe_next(&s, 1, &out));
-	assert_string_equal(out.data, "{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@kline_1s\","
-				      "\"1inch\\\"\xe8\xbf\x99@trade\"],\"id\":1}");
+	assert_string_equal(out.data,
+		"{\"method\":\"SUBSCRIBE\",\"params\":[\"btcusdt@kline_1s\","
+		"\"1inch\\\"\xe8\xbf\x99@trade\",\"!miniTicker@arr\"],\"id\":1}");
+	assert_true(feed_subscribe_has_whole(&s));
+	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
+	assert_false(feed_subscribe_next(&s, 1 + SECOND_US / 2, &out) &&
+		     feed_subscribe_next(&s, 1 + SECOND_US / 2, &out));
+	assert_string_equal(out.data, "{\"method\":\"LIST_SUBSCRIPTIONS\",\"id\":2}");
 	buf_done(&out);
+	feed_subscribe_done(&s);
 }
 
 static void test_answers(void **state)
 {
-	static char symbols[400][SYMBOL_SIZE];
-	struct feed_want *wants = wants_of(400, symbols, 20);
-	struct feed_subscribe s;
+	struct feed_want *wants = wants_of(400, 20);
+	struct feed_subscribe s = made(wants, 400);
 
 	(void)state;
-	feed_subscribe_init(&s, wants, 400, TIMEOUT_US);
 	assert_false(feed_subscribe_complete(&s));
 	int requests = check_requests(&s);
 	assert_true(requests >= 3);
@@ -110,59 +195,256 @@ static void test_answers(void **state)
 		FEED_NOBODY_WAITS);
 	assert_int_equal(feed_subscribe_answer(&s, &(struct feed_answer){.has_id = true, .id = 1}),
 		FEED_ACKNOWLEDGED);
-	assert_false(feed_subscribe_complete(&s));
+	expect_nothing(&s); /* no audit before all is acknowledged */
 	for (int id = 3; id <= requests; id++)
 		assert_int_equal(
 			feed_subscribe_answer(&s, &(struct feed_answer){.has_id = true, .id = id}),
 			FEED_ACKNOWLEDGED);
+	assert_false(feed_subscribe_complete(&s));
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	size_t len = (size_t)sprintf(exchange_list, "[");
+	for (size_t i = s.count; i > 0; i--) /* in another order */
+		len += (size_t)sprintf(
+			exchange_list + len, "\"%s\"%s", s.entries[i - 1].name, i > 1 ? "," : "]");
+	assert_int_equal(lists(&s, exchange_list), FEED_ACKNOWLEDGED);
 	assert_true(feed_subscribe_complete(&s));
+	/* Named once the owner knows the time. */
+	assert_true(feed_subscribe_has_unnamed(&s) && !feed_subscribe_is_named(&s, 0));
+	unsigned changes = s.changes;
+	feed_subscribe_name(&s);
+	assert_true(feed_subscribe_is_named(&s, 399) && s.changes != changes);
+	assert_false(feed_subscribe_has_unnamed(&s));
+	expect_nothing(&s);
 	/* A new connection begins anew. */
 	feed_subscribe_reset(&s);
-	assert_false(feed_subscribe_complete(&s));
+	assert_false(feed_subscribe_complete(&s) || feed_subscribe_is_named(&s, 0));
 	assert_int_equal(check_requests(&s), requests);
+	feed_subscribe_done(&s);
 	free(wants);
 }
 
-static void test_errors(void **state)
+static void test_refused_name_is_found(void **state)
 {
-	const struct feed_want want = {STREAM_TRADE, "A"};
-	struct feed_subscribe s;
-	struct buf out;
+	const struct feed_want wants[] = {{STREAM_TRADE, "A"}, {STREAM_TRADE, "B"},
+		{STREAM_TRADE, "BAD"}, {STREAM_TRADE, "D"}};
+	struct feed_subscribe s = made(wants, 4);
 
 	(void)state;
-	buf_init(&out, 1 << 20);
-	feed_subscribe_init(&s, &want, 1, TIMEOUT_US);
 	assert_int_equal(feed_subscribe_answer(&s, &(struct feed_answer){.failed = true}),
 		FEED_NOBODY_WAITS);
-	assert_true(feed_subscribe_next(&s, 1, &out));
-	assert_int_equal(feed_subscribe_answer(&s,
-				 &(struct feed_answer){.failed = true, .has_id = true, .id = 1}),
-		FEED_REFUSED);
-	feed_subscribe_reset(&s);
-	assert_true(feed_subscribe_next(&s, 1, &out));
+	expect(&s, "SUBSCRIBE", "a@trade b@trade bad@trade d@trade");
 	/* without id it is the oldest one's */
 	assert_int_equal(
-		feed_subscribe_answer(&s, &(struct feed_answer){.failed = true}), FEED_REFUSED);
-	buf_done(&out);
+		feed_subscribe_answer(&s, &(struct feed_answer){.failed = true}), FEED_ASK_AGAIN);
+	expect(&s, "SUBSCRIBE", "a@trade b@trade");
+	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
+	expect(&s, "SUBSCRIBE", "bad@trade d@trade");
+	assert_int_equal(no(&s), FEED_ASK_AGAIN);
+	expect(&s, "SUBSCRIBE", "bad@trade");
+	assert_int_equal(no(&s), FEED_ASK_AGAIN);
+	expect(&s, "SUBSCRIBE", "d@trade");
+	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	assert_int_equal(lists(&s, "[\"a@trade\",\"b@trade\",\"d@trade\"]"), FEED_ACKNOWLEDGED);
+	assert_true(feed_subscribe_complete(&s));
+	feed_subscribe_name(&s);
+	assert_true(feed_subscribe_is_named(&s, 3) && !feed_subscribe_is_named(&s, 2));
+	/* A new connection tries it again. */
+	feed_subscribe_reset(&s);
+	expect(&s, "SUBSCRIBE", "a@trade b@trade bad@trade d@trade");
+	feed_subscribe_done(&s);
+}
+
+static void test_all_refused(void **state)
+{
+	struct feed_want *wants = wants_of(100, 6);
+	struct feed_subscribe s = made(wants, 100);
+	int64_t now_us = 1;
+	int requests = 0;
+	enum feed_answered answered = FEED_ASK_AGAIN;
+
+	(void)state;
+	while (answered == FEED_ASK_AGAIN) {
+		json_object_put(next(&s, now_us += 2 * SECOND_US));
+		answered = no(&s);
+		requests++;
+	}
+	assert_int_equal(answered, FEED_REFUSED);
+	assert_true(requests < 20);
+	feed_subscribe_done(&s);
+	/* the only one that there is */
+	s = made(wants, 1);
+	json_object_put(next(&s, 1));
+	assert_int_equal(no(&s), FEED_REFUSED);
+	feed_subscribe_done(&s);
+	free(wants);
+}
+
+static void test_audit(void **state)
+{
+	const struct feed_want wants[] = {{STREAM_TRADE, "A"}, {STREAM_TRADE, "\xe8\xbf\x99"}};
+	struct feed_subscribe s = made(wants, 2);
+
+	(void)state;
+	expect(&s, "SUBSCRIBE", "a@trade \xe8\xbf\x99@trade");
+	yes(&s);
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	/* one is missing, one nobody asked for; names may be escaped */
+	assert_int_equal(lists(&s, "[\"\\u8fd9@trade\",\"x@trade\",5]"), FEED_ASK_AGAIN);
+	assert_false(feed_subscribe_complete(&s));
+	expect(&s, "SUBSCRIBE", "a@trade");
+	yes(&s);
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	assert_int_equal(lists(&s, "[\"\xe8\xbf\x99@trade\"]"), FEED_ASK_AGAIN);
+	assert_true(feed_subscribe_complete(&s)); /* given up */
+	feed_subscribe_name(&s);
+	assert_true(!feed_subscribe_is_named(&s, 0) && feed_subscribe_is_named(&s, 1));
+	feed_subscribe_done(&s);
+	/* None at all is there. */
+	s = made(wants, 1);
+	expect(&s, "SUBSCRIBE", "a@trade");
+	yes(&s);
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	assert_int_equal(lists(&s, "[]"), FEED_ASK_AGAIN);
+	expect(&s, "SUBSCRIBE", "a@trade");
+	yes(&s);
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	assert_int_equal(lists(&s, "[]"), FEED_REFUSED);
+	/* An answer that is no list says nothing about them. */
+	feed_subscribe_reset(&s);
+	expect(&s, "SUBSCRIBE", "a@trade");
+	yes(&s);
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	assert_int_equal(lists(&s, "null"), FEED_ACKNOWLEDGED);
+	assert_true(feed_subscribe_complete(&s));
+	feed_subscribe_done(&s);
+}
+
+/* All of them subscribed, audited and named. */
+static void settle(struct feed_subscribe *s, const char *params, const char *list)
+{
+	expect(s, "SUBSCRIBE", params);
+	assert_int_equal(yes(s), FEED_ACKNOWLEDGED);
+	expect(s, "LIST_SUBSCRIPTIONS", "");
+	assert_int_equal(lists(s, list), FEED_ACKNOWLEDGED);
+	assert_true(feed_subscribe_complete(s));
+	feed_subscribe_name(s);
+}
+
+static void test_changes(void **state)
+{
+	const struct feed_want first[] = {{STREAM_TRADE, "A"}, {STREAM_TRADE, "B"}};
+	const struct feed_want second[] = {{STREAM_TRADE, "B"}, {STREAM_TRADE, "C"}};
+	struct feed_subscribe s = made(first, 2);
+
+	(void)state;
+	settle(&s, "a@trade b@trade", "[\"a@trade\",\"b@trade\"]");
+	unsigned changes = s.changes;
+	assert_int_equal(feed_subscribe_want(&s, second, 2), 0);
+	/* At once out of what the sessions name, and only then unsubscribed; before anything new is asked for. */
+	assert_true(s.changes != changes);
+	assert_false(feed_subscribe_is_named(&s, 0) || feed_subscribe_complete(&s));
+	assert_true(feed_subscribe_is_named(&s, 1));
+	expect(&s, "UNSUBSCRIBE", "a@trade");
+	expect_nothing(&s);
+	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
+	assert_int_equal(s.count, 2);
+	settle(&s, "c@trade", "[\"b@trade\",\"c@trade\"]");
+	assert_true(feed_subscribe_is_named(&s, 1));
+	/* The same again is no change. */
+	changes = s.changes;
+	assert_int_equal(feed_subscribe_want(&s, second, 2), 0);
+	assert_true(feed_subscribe_complete(&s) && s.changes == changes);
+	/* Back before it was unsubscribed; and back while the answer is awaited. */
+	assert_int_equal(feed_subscribe_want(&s, second, 1), 0);
+	assert_int_equal(feed_subscribe_want(&s, second, 2), 0);
+	assert_true(feed_subscribe_complete(&s) && feed_subscribe_is_named(&s, 1));
+	assert_int_equal(feed_subscribe_want(&s, second, 1), 0);
+	expect(&s, "UNSUBSCRIBE", "c@trade");
+	assert_int_equal(feed_subscribe_want(&s, second, 2), 0);
+	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
+	settle(&s, "c@trade", "[\"b@trade\",\"c@trade\"]");
+	/* Gone while its SUBSCRIBE is pending. */
+	assert_int_equal(
+		feed_subscribe_want(&s, (const struct feed_want[]){{STREAM_TRADE, "D"}}, 1), 0);
+	expect(&s, "UNSUBSCRIBE", "b@trade c@trade");
+	yes(&s);
+	expect(&s, "SUBSCRIBE", "d@trade");
+	assert_int_equal(feed_subscribe_want(&s, NULL, 0), 0);
+	yes(&s);
+	expect(&s, "UNSUBSCRIBE", "d@trade");
+	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
+	assert_int_equal(s.count, 0);
+	assert_true(feed_subscribe_complete(&s));
+	feed_subscribe_done(&s);
+}
+
+static void test_full_connection_changes_all(void **state)
+{
+	struct feed_want *first = wants_of(FEED_STREAMS_MAX, 8),
+			 *second = wants_of(FEED_STREAMS_MAX, 9);
+	struct feed_subscribe s = made(first, FEED_STREAMS_MAX);
+	int64_t now_us = 1;
+	size_t held = 0, most = 0;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		while (!feed_subscribe_complete(&s)) {
+			struct json_object *request = next(&s, now_us += 2 * SECOND_US);
+			struct json_object *params = json_object_object_get(request, "params");
+			size_t names = params ? json_object_array_length(params) : 0;
+			if (strcmp(method_of(request), "SUBSCRIBE") == 0)
+				held += names;
+			else
+				held -= names;
+			most = held > most ? held : most;
+			yes(&s);
+			json_object_put(request);
+		}
+		assert_int_equal(held, FEED_STREAMS_MAX);
+		assert_int_equal(most, FEED_STREAMS_MAX);
+		feed_subscribe_name(&s);
+		assert_int_equal(feed_subscribe_want(&s, second, FEED_STREAMS_MAX), 0);
+	}
+	feed_subscribe_done(&s);
+	free(first);
+	free(second);
 }
 
 static void test_expiry(void **state)
 {
-	const struct feed_want want = {STREAM_TRADE, "A"};
-	struct feed_subscribe s;
-	struct buf out;
+	const struct feed_want wants[] = {{STREAM_TRADE, "A"}, {STREAM_TRADE, "B"}};
+	struct feed_subscribe s = made(wants, 1);
 
 	(void)state;
-	buf_init(&out, 1 << 20);
-	feed_subscribe_init(&s, &want, 1, TIMEOUT_US);
 	assert_false(feed_subscribe_expired(&s, INT64_MAX));
-	assert_true(feed_subscribe_next(&s, 7, &out));
-	assert_false(feed_subscribe_expired(&s, 7 + TIMEOUT_US - 1));
-	assert_true(feed_subscribe_expired(&s, 7 + TIMEOUT_US));
-	assert_int_equal(feed_subscribe_answer(&s, &(struct feed_answer){.has_id = true, .id = 1}),
-		FEED_ACKNOWLEDGED);
+	int64_t sent_us = expect(&s, "SUBSCRIBE", "a@trade");
+	assert_false(feed_subscribe_expired(&s, sent_us + TIMEOUT_US - 1));
+	assert_true(feed_subscribe_expired(&s, sent_us + TIMEOUT_US));
+	yes(&s);
 	assert_false(feed_subscribe_expired(&s, INT64_MAX));
-	buf_done(&out);
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	lists(&s, "[\"a@trade\"]");
+	feed_subscribe_name(&s);
+	/* A lost answer on a running connection: asked once more, then it is the connection's fault. */
+	assert_int_equal(feed_subscribe_want(&s, wants, 2), 0);
+	expect(&s, "SUBSCRIBE", "b@trade");
+	assert_true(feed_subscribe_ask_again(&s));
+	assert_true(feed_subscribe_is_named(&s, 0));
+	expect(&s, "SUBSCRIBE", "b@trade");
+	assert_false(feed_subscribe_ask_again(&s));
+	yes(&s);
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	assert_true(feed_subscribe_ask_again(&s));
+	expect(&s, "LIST_SUBSCRIPTIONS", "");
+	lists(&s, "[\"a@trade\",\"b@trade\"]");
+	assert_int_equal(feed_subscribe_want(&s, wants, 1), 0);
+	expect(&s, "UNSUBSCRIBE", "b@trade");
+	assert_true(feed_subscribe_ask_again(&s));
+	expect(&s, "UNSUBSCRIBE", "b@trade");
+	yes(&s);
+	assert_true(feed_subscribe_complete(&s) && s.count == 1);
+	feed_subscribe_done(&s);
 }
 
 int main(void)
@@ -171,7 +453,11 @@ int main(void)
 		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_answers),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_refused_name_is_found),
+		cmocka_unit_test(test_all_refused),
+		cmocka_unit_test(test_audit),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_full_connection_changes_all),
 		cmocka_unit_test(test_expiry),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
