@@ -9,6 +9,7 @@ struct feed_connection {
 	bool held, worn, ready, live, closed, left, ended, freed;
 	enum feed_connected state;
 	int64_t t_us, from_us, taken_over;
+	size_t wanted;
 };
 
 static struct feed_connection made[8];
@@ -20,14 +21,27 @@ struct feed_connection *feed_connection_new(struct feed_shared *shared,
 {
 	(void)shared;
 	(void)wants;
-	(void)count;
 	(void)silence;
 	if (no_memory)
 		return NULL;
 	assert_true(made_count < 8);
 	struct feed_connection *c = &made[made_count];
-	*c = (struct feed_connection){.number = made_count++};
+	*c = (struct feed_connection){.number = made_count++, .wanted = count};
 	return c;
+}
+
+int feed_connection_want(struct feed_connection *c, const struct feed_want *wants, size_t count)
+{
+	assert_true(wants || !count);
+	if (no_memory)
+		return -1;
+	c->wanted = count;
+	return 0;
+}
+
+bool feed_connection_is_empty(const struct feed_connection *c)
+{
+	return !c->wanted;
 }
 
 void feed_connection_free(struct feed_connection *c)
@@ -225,6 +239,30 @@ static void test_stopped_meanwhile(void **state)
 	stop(&l);
 }
 
+/* Both hear of a change; and one that is not there yet begins with it. */
+static void test_other_wants(void **state)
+{
+	const struct feed_want wants[] = {{STREAM_TRADE, "A"}, {STREAM_TRADE, "B"}};
+	struct link l;
+
+	(void)state;
+	start(&l);
+	assert_true(feed_link_is_empty(l.link));
+	assert_int_equal(feed_link_want(l.link, wants, 1, true), 0);
+	assert_int_equal(made[0].wanted, 1);
+	begin_rotation(&l);
+	assert_int_equal(made[1].wanted, 1);
+	assert_int_equal(feed_link_want(l.link, wants, 2, true), 0);
+	assert_true(made[0].wanted == 2 && made[1].wanted == 2);
+	no_memory = true;
+	assert_int_equal(feed_link_want(l.link, wants, 2, false), 0); /* nothing to tell */
+	assert_int_equal(feed_link_want(l.link, wants, 1, true), -1);
+	no_memory = false;
+	assert_int_equal(feed_link_want(l.link, NULL, 0, true), 0);
+	assert_false(feed_link_is_empty(l.link)); /* while there is a successor */
+	stop(&l);
+}
+
 static void test_no_memory(void **state)
 {
 	struct link l;
@@ -249,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_lost_meanwhile),
 		cmocka_unit_test(test_recording_ends_meanwhile),
 		cmocka_unit_test(test_stopped_meanwhile),
+		cmocka_unit_test(test_other_wants),
 		cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
