@@ -15,9 +15,10 @@ half() {
 }
 
 half 2 "$@" >build/results/e2e2.log 2>&1 &
+other=$!
 half 1 "$@"
 status=$?
-wait "$!" || status=$?
+wait "$other" || status=$?
 cat build/results/e2e2.log
 tests/junit.sh e2e build/results/e2e1.xml build/results/e2e2.xml
 exit "$status"

@@ -14,7 +14,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from parts import ROOT, Program, murmur2, wait_until
@@ -81,7 +81,7 @@ class Feed:
         consumer = self.reader
         topic = f"{self.prefix}.{self.values['venue.name']}.{stream}"
         out = {p: [] for p in range(PARTITIONS)}
-        ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=20)[1] for p in out}
+        ends = {p: self.end_of(p, stream) for p in out}
         consumer.assign([TopicPartition(topic, p, 0) for p in out])
         reached = {p: 0 for p in out}
         while any(reached[p] < ends[p] for p in out):
@@ -93,9 +93,17 @@ class Feed:
         return out
 
     def end_of(self, partition, stream="trade"):
-        """The high watermark."""
+        """The high watermark. A broker that has just begun may not lead the partition yet."""
         topic = f"{self.prefix}.{self.values['venue.name']}.{stream}"
-        return self.reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=20)[1]
+
+        def asked():
+            try:
+                return self.reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=20)
+            except KafkaException as e:
+                if e.args[0].code() not in (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE):
+                    raise
+                return None
+        return wait_until(asked, f"the watermarks of {topic}", 20)[1]
 
     def events(self, stream="trade"):
         return {p: [m for m in ms if not is_control(m)] for p, ms in self.records(stream).items()}
