@@ -41,7 +41,9 @@ EXCHANGE := exchange json_slice recording_line recording_file recording recordin
 	market_event market_emit market truth message event_micro hub market_to_hub \
 	exchange_request rest_param exchange_asked exchange_info exchange_trades \
 	exchange_ticker exchange_rest exchange_ws exchange_server
-CTL := ctl_migrate ctl_empty ctl_status ctl
+ARCHIVE := archive_file archive_name archive_rows
+LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) json_scan topics
+CTL := ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
 CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_bars chart_reader chart_head chart_candles chart_view \
 	chart_json chart_etag chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
@@ -109,6 +111,7 @@ UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
 LIBS_LIB := -lrdkafka -lpq -ljson-c -linih -lm
 LIBS_COLLECTOR := -lwebsockets -lcurl -lsystemd -lmicrohttpd
+LIBS_CTL := -lcurl -lzip -lz
 LIBS_EXCHANGE := -lwebsockets -lzstd -lz
 LIBS_CGI := -lfcgi
 
@@ -157,7 +160,7 @@ $(B)/pricegraph-collector: $(COLLECTOR:%=$(B)/daemon/%.o) $(SINK:%=$(B)/daemon/%
 $(B)/pricegraph-exchange: $(EXCHANGE:%=$(B)/daemon/%.o) $(LIB_A)
 	$(call link,$(LIBS_EXCHANGE))
 $(B)/pricegraphctl: $(CTL:%=$(B)/daemon/%.o) $(LIB_A)
-	$(call link,$(LIBS_COLLECTOR))
+	$(call link,$(LIBS_CTL))
 $(B)/pricegraph-chart: $(CGI:%=$(B)/cgi/%.o) $(CHART:%=$(B)/cgi/%.o) $(LIB_A)
 	$(call link,$(LIBS_CGI))
 $(B)/pricegraph-live: $(CGI:%=$(B)/cgi/%.o) $(LIVE:%=$(B)/cgi/%.o) $(LIB_A)

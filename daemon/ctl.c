@@ -9,6 +9,7 @@
 
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
+#define ARGUMENTS_MAX 100000
 #define REFERENCE_BYTES_MAX (1 << 20)
 #define VENUE_LENGTH_MAX 90 /* as the table's check */
 
@@ -101,6 +102,11 @@ static const struct command {
 	{"empty", " VENUE", "delete the topics and rows of a venue; its epoch rises", 1, 1, empty},
 	{"status", " [VENUE]", "what is collected, how old it is, what is missing", 0, 1, status},
 	{"check", "", "read the settings and try the database connections", 0, 0, check},
+	{"backfill", " SYMBOL FROM TO [klines|aggTrades]",
+		"load a stretch of the past from the exchange", 3, 4, ctl_backfill},
+	{"import", " [symbol=S] [kind=K] FILE...",
+		"load files of the exchange's archive: kind 1s, trades or aggTrades", 1,
+		ARGUMENTS_MAX, ctl_import},
 	{"reference", "", "print what settings there are, as a Markdown table", 0, 0, reference},
 };
 

@@ -9,3 +9,7 @@
 must_check int ctl_empty(const struct settings *s, const char *venue, struct err *e);
 /* What the database says of the venue, a line each. */
 must_check int ctl_status(const struct settings *s, const char *venue, struct err *e);
+/* SYMBOL FROM TO [klines|aggTrades]: loads that stretch from the exchange's REST into the history topics. An interrupted one goes on. */
+must_check int ctl_backfill(const struct settings *s, char **arguments, struct err *e);
+/* [symbol=S] [kind=K] FILE...: loads files of the exchange's archive likewise. -1 also if a line was wrong; the others are loaded. */
+must_check int ctl_import(const struct settings *s, char **arguments, struct err *e);

@@ -26,6 +26,16 @@ void rest_history_begin(struct rest_history *h, const struct rest_history_want *
 	h->finished = want->from_us > want->to_us;
 }
 
+void rest_history_resume(struct rest_history *h, int64_t next)
+{
+	if (h->want.kind == STREAM_KLINE_1S) {
+		h->next_us = next;
+		h->finished = next >= h->want.to_us;
+	} else {
+		h->next_id = next;
+	}
+}
+
 static void make_path(struct rest_history *h)
 {
 	const struct rest_history_want *w = &h->want;

@@ -29,6 +29,8 @@ void rest_history_init(struct rest_history *h);
 void rest_history_done(struct rest_history *h);
 /* `want` is copied. */
 void rest_history_begin(struct rest_history *h, const struct rest_history_want *want);
+/* Goes on where `next` says, which next_us (bars) or next_id (trades) was when it was interrupted. Behind _begin. */
+void rest_history_resume(struct rest_history *h, int64_t next);
 /* Gets the next page. Not REST_OK: `e` says why, and the same call goes on from there. An answer that can't be read is REST_REFUSED without an
  * exchange's code. */
 must_check enum rest_done rest_history_page(

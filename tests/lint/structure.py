@@ -15,7 +15,7 @@ PARAMETERS_MAX = 5
 VENDOR_FILES_MAX = 2
 VENDORS = {
     "librdkafka": "librdkafka/", "libpq": "libpq-fe.h", "json-c": "json-c/", "libwebsockets": "libwebsockets.h",
-    "libfcgi": "fcgi", "libcurl": "curl/", "libsystemd": "systemd/", "ini.h": "ini.h", "zlib": "zlib.h", "zstd": "zstd.h",
+    "libfcgi": "fcgi", "libcurl": "curl/", "libsystemd": "systemd/", "ini.h": "ini.h", "zlib": "zlib.h", "libzip": "zip.h", "zstd": "zstd.h",
     "libmicrohttpd": "microhttpd.h",
 }
 BANNED = (

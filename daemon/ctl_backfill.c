@@ -1,0 +1,179 @@
+#include "clock.h"
+#include "ctl_command.h"
+#include "history_load.h"
+#include "rest_history.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define AGE_US (10 * SECOND_US) /* before, REST may lack the last trades */
+#define SAVE_PAGES 5
+
+struct load {
+	struct history_load load;
+	struct binance_rest *rest;
+	struct rest_history history;
+	struct rest_history_want want;
+};
+
+/* ms or µs since the epoch, or 2024-01-02, 2024-01-02T03:04 or ...:05, blank or T, with or without Z: UTC. */
+static int read_time(const char *text, int64_t *us, struct err *e)
+{
+	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
+		"%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"};
+	char *end;
+	long long number = strtoll(text, &end, 10);
+
+	if (*text && !*end && number > 0 && clock_from_exchange(number) > 0) {
+		*us = clock_from_exchange(number);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = {.tm_mday = 1};
+		const char *rest = strptime(text, forms[i], &tm);
+		if (rest && (!*rest || strcmp(rest, "Z") == 0)) {
+			*us = (int64_t)timegm(&tm) * SECOND_US;
+			return 0;
+		}
+	}
+	return err_set(e, "'%s' is no time: ms since 1970, or like 2024-01-02T03:04:05", text);
+}
+
+static int read_want(char **arguments, struct rest_history_want *want, struct err *e)
+{
+	const char *kind = arguments[3] ? arguments[3] : "klines";
+
+	*want = (struct rest_history_want){.symbol = arguments[0]};
+	if (strlen(arguments[0]) >= SYMBOL_SIZE || !*arguments[0])
+		return err_set(e, "the symbol has 1 to %d bytes", SYMBOL_SIZE - 1);
+	if (strcmp(kind, "klines") == 0)
+		want->kind = STREAM_KLINE_1S;
+	else if (strcmp(kind, "aggTrades") == 0)
+		want->kind = STREAM_AGG_TRADE;
+	else
+		return err_set(e, "'%s' is neither klines nor aggTrades", kind);
+	if (read_time(arguments[1], &want->from_us, e) < 0 ||
+		read_time(arguments[2], &want->to_us, e) < 0)
+		return -1;
+	want->from_us = clock_floor(want->from_us, SECOND_US);
+	return want->from_us < want->to_us
+		       ? 0
+		       : err_set(e, "from %s to %s: nothing", arguments[1], arguments[2]);
+}
+
+/* Waits as long as the exchange asks for. */
+static int be_patient(struct load *l, enum rest_done done, struct err *e)
+{
+	switch (done) {
+	case REST_OK:
+		return 0;
+	case REST_LATER:
+		fprintf(stderr, "waits %.0f s: %s\n",
+			(double)(binance_rest_not_before_us(l->rest) - clock_mono_us()) / SECOND_US,
+			e->text);
+		return binance_rest_wait(l->rest) ? 1 : -1;
+	case REST_REFUSED:
+	case REST_STOPPED:
+		break;
+	}
+	return err_wrap(e, "the exchange refuses");
+}
+
+static int venue_clock(struct load *l, int64_t *us, struct err *e)
+{
+	int64_t round_trip_us;
+	int rc;
+
+	do
+		rc = be_patient(l, binance_rest_time(l->rest, us, &round_trip_us, e), e);
+	while (rc > 0);
+	return rc;
+}
+
+/* Where the stretch goes on: for bars the time, for trades the id that comes next. */
+static int64_t place(const struct rest_history *h)
+{
+	return h->want.kind == STREAM_KLINE_1S ? h->next_us : h->next_id;
+}
+
+static double share(const struct rest_history *h)
+{
+	const struct rest_history_want *w = &h->want;
+	double part = (double)(h->next_us - w->from_us) / (double)(w->to_us - w->from_us);
+
+	return part < 0 ? 0 : part > 1 ? 1 : part;
+}
+
+static int load_page(struct load *l, struct err *e)
+{
+	struct history_row row;
+	int rc;
+
+	if (history_load_room(&l->load, l->want.kind, e) < 0)
+		return -1;
+	do
+		rc = be_patient(l, rest_history_page(&l->history, l->rest, e), e);
+	while (rc > 0);
+	if (rc < 0)
+		return -1;
+	while (rest_history_next(&l->history, &row))
+		if (history_load_row(&l->load, l->want.symbol, &row, e) < 0)
+			return -1;
+	history_load_show(&l->load, share(&l->history));
+	return 0;
+}
+
+static int load_all(struct load *l, struct err *e)
+{
+	char what[200];
+	int64_t now_us = 0;
+
+	if (venue_clock(l, &now_us, e) < 0)
+		return -1;
+	if (l->want.to_us > now_us - AGE_US)
+		l->want.to_us = clock_floor(now_us - AGE_US, SECOND_US);
+	if (l->want.from_us >= l->want.to_us)
+		return err_set(e, "that time has not come, or is not over");
+	/* Named by what was asked for: the end may have moved since it was interrupted. */
+	snprintf(what, sizeof(what), "%s %s from %" PRId64, l->want.symbol,
+		stream_table[l->want.kind].name, (int64_t)(l->want.from_us / MS_US));
+	if (history_load_begin(&l->load, what, now_us, e) < 0)
+		return -1;
+	rest_history_begin(&l->history, &l->want);
+	if (l->load.saved >= 0) {
+		printf("goes on where it was interrupted\n");
+		rest_history_resume(&l->history, l->load.saved);
+	}
+	for (int page = 1; !l->history.finished; page++) {
+		if (load_page(l, e) < 0)
+			return -1;
+		if (page % SAVE_PAGES == 0 && !l->history.finished &&
+			history_load_save(&l->load, place(&l->history), e) < 0)
+			return -1;
+	}
+	return history_load_end(&l->load, e);
+}
+
+int ctl_backfill(const struct settings *s, char **arguments, struct err *e)
+{
+	struct load l = {.rest = NULL};
+	int rc = -1;
+
+	if (read_want(arguments, &l.want, e) < 0)
+		return -1;
+	rest_history_init(&l.history);
+	l.rest = binance_rest_new(s, "ctl", e);
+	if (l.rest && history_load_init(&l.load, s, "rest", e) == 0) {
+		binance_rest_bulk(l.rest);
+		rc = load_all(&l, e);
+		if (rc == 0)
+			printf("%s %s: %" PRId64 " rows in Kafka\n", l.want.symbol,
+				stream_table[l.want.kind].name, l.load.rows);
+		history_load_done(&l.load);
+	}
+	rest_history_done(&l.history);
+	binance_rest_free(l.rest);
+	return rc;
+}

@@ -1,0 +1,1 @@
+DELETE FROM history_load WHERE venue = $1 AND what = $2
