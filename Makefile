@@ -87,6 +87,12 @@ UNIT_OBJ_feed_whole := daemon/feed_whole daemon/feed_choice daemon/feed_wants da
 UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan $(REST:%=daemon/%)
 UNIT_OBJ_rest_budget := daemon/rest_budget
 UNIT_OBJ_rest_answer_head := daemon/rest_answer_head
+UNIT_OBJ_history_row := daemon/history_row
+UNIT_OBJ_rest_history := daemon/rest_history daemon/rest_rows daemon/history_row $(REST:%=daemon/%) daemon/json_scan
+UNIT_LIBS_rest_history := -lcurl
+UNIT_OBJ_backfill_plan := daemon/backfill_plan daemon/backfill_answered
+UNIT_OBJ_archive := $(ARCHIVE:%=daemon/%) daemon/history_row
+UNIT_LIBS_archive := -lzip -lz
 UNIT_OBJ_binance_rest := $(REST:%=daemon/%) daemon/json_scan
 UNIT_LIBS_binance_rest := -lcurl
 UNIT_LIBS_feed_clock := -lcurl

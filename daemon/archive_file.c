@@ -181,7 +181,7 @@ int64_t archive_file_number(const struct archive_file *f)
 
 double archive_file_share(const struct archive_file *f)
 {
-	double share = f->size > 0 ? (double)f->taken / (double)f->size : 0;
+	double share = f->size > 0 ? (double)f->taken / (double)f->size : 1;
 
 	return share > 1 ? 1 : share;
 }
