@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_BUFS 16
+#define BATCH_BUFS 19
 
 /* All arrays, so that init, reset and done can't forget one. */
 static void each_buf(struct sink_batch *b, struct buf *out[BATCH_BUFS])
 {
 	struct buf *all[BATCH_BUFS] = {&b->trades, &b->agg_trades, &b->tickers, &b->candles,
-		&b->lates, &b->subscriptions, &b->gaps, &b->quarantines, &b->bytes, &b->received,
-		&b->folds[LADDER_1M], &b->folds[LADDER_1H], &b->folds[LADDER_1D], &b->offsets,
-		&b->spans, &b->symbols};
+		&b->lates, &b->subscriptions, &b->gaps, &b->holes, &b->id_marks, &b->fills,
+		&b->quarantines, &b->bytes, &b->received, &b->folds[LADDER_1M],
+		&b->folds[LADDER_1H], &b->folds[LADDER_1D], &b->offsets, &b->spans, &b->symbols};
 
 	memcpy(out, all, sizeof all);
 }

@@ -8,6 +8,7 @@
  * the writer's.
  */
 #pragma once
+#include "fill.h"
 #include "interval.h"
 #include "kafka_consumer.h"
 #include "sink_state.h"
@@ -76,6 +77,29 @@ struct batch_offset { /* how far a place was taken */
 	int64_t expected, next, replay_from, identity; /* from where to where the row moves */
 };
 
+struct batch_hole { /* ids that did not come */
+	struct sink_symbol *symbol;
+	enum stream_kind stream;
+	int64_t from_us, to_us;
+	int64_t first_id,
+		last_id; /* -1: of the stream itself none is missing, but of the trades in it */
+};
+
+struct batch_id_mark { /* up to where nothing is missing but what was told of */
+	const struct sink_symbol *symbol;
+	enum sink_ids_of ids;
+	int64_t id, at_us;
+};
+
+struct batch_fill { /* how the repair of a gap stands */
+	struct sink_symbol *symbol;
+	struct fill fill;
+	char problem
+		[FILL_REASON_SIZE]; /* why it can't be repaired, or, of `done`, what does not add up; "" = nothing */
+	int64_t first_id, last_id; /* of `done`: what came */
+	bool unseen;               /* its beginning was not seen: it must be begun anew */
+};
+
 struct batch_quarantine {
 	enum stream_kind stream;
 	int partition;
@@ -87,8 +111,8 @@ struct batch_quarantine {
 #define BATCH_DAYS_MAX 64
 
 struct sink_batch {
-	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, quarantines,
-		bytes;
+	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, holes, id_marks, fills,
+		quarantines, bytes;
 	struct buf received;                /* int64: wall time at which each event was received */
 	struct buf folds[LADDER_COUNT];     /* [LADDER_1S] unused */
 	struct buf offsets, spans, symbols; /* made when it is sealed; spans: struct sink_session */

@@ -2,6 +2,7 @@
 
 #include "pg_array.h"
 #include "pg_queries.h"
+#include "sink_fill.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,17 @@ void sink_write_changed(const struct sink_write *to, struct sink_symbol *sy, int
 	}
 	if (open_us < sy->changed_us)
 		sy->changed_us = open_us;
+}
+
+struct buf *sink_facts_begin(struct sink_facts *f)
+{
+	return begin(f);
+}
+
+enum pg_failure sink_facts_run(struct sink_facts *f, const struct sink_write *to,
+	const char *const name_sql[2], int count, struct err *e)
+{
+	return run(f, to, name_sql, count, NULL, e);
 }
 
 static enum pg_failure fence(
@@ -296,7 +308,11 @@ enum pg_failure sink_facts_write(struct sink_facts *f, const struct sink_write *
 	if (done == PG_OK)
 		done = write_gaps(f, to, e);
 	if (done == PG_OK)
+		done = sink_fill_gaps(f, to, e);
+	if (done == PG_OK)
 		done = write_symbols(f, to, e);
+	if (done == PG_OK)
+		done = sink_fill_marks(f, to, e);
 	for (enum ladder level = LADDER_1M; level < LADDER_COUNT && done == PG_OK; level++)
 		done = fold(f, to, level, e);
 	if (done == PG_OK)

@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "pg_queries.h"
+#include "sink_load_ids.h"
 #include "sink_take.h"
 
 #include <stdlib.h>
@@ -251,6 +252,8 @@ enum pg_failure sink_load(const struct sink_load *from, struct sink_state *st, s
 		f = load_subscriptions(from, st, e);
 	if (f == PG_OK && st->refused)
 		f = load_refused(from, st, e);
+	if (f == PG_OK)
+		f = sink_load_ids(from->pg, st, e);
 	if (f == PG_OK)
 		f = assign(from, st, e);
 	return f;

@@ -1,6 +1,7 @@
 #include "sink_session.h"
 
 #include "log.h"
+#include "sink_holes.h"
 #include "sink_settle.h"
 
 #include <stdio.h>
@@ -60,8 +61,18 @@ static void subscribe(
 		if (gap.from_us < gap.to_us)
 			buf_add(&b->gaps, &gap, sizeof gap);
 		close_subscription(b, sy, se->stream, old->t_us);
+	} else {
+		sink_holes_forget(sy, se->stream);
 	}
 	open_subscription(b, sy, se, from_us);
+}
+
+/* Nobody listens to the symbol's stream any more. */
+static void leave(
+	struct sink_batch *b, struct sink_symbol *sy, enum stream_kind stream, int64_t to_us)
+{
+	close_subscription(b, sy, stream, to_us);
+	sink_holes_end(sy, b, stream);
 }
 
 /* `symbols` is the session's complete set: whoever is missing in it was unsubscribed. */
@@ -88,7 +99,7 @@ static int take_symbols(struct sink_state *st, struct sink_batch *b, struct sink
 		for (size_t i = 0; i < c->symbol_count && !named; i++)
 			named = strcmp(c->symbols[i], sy->name) == 0;
 		if (!named)
-			close_subscription(b, sy, se->stream, c->t_us);
+			leave(b, sy, se->stream, c->t_us);
 	}
 	return 0;
 }
@@ -99,7 +110,7 @@ static void unsubscribe_all(
 {
 	for (struct sink_symbol *sy = st->partitions[partition]; sy; sy = sy->next_in_partition)
 		if (sy->subscriptions[stream].session)
-			close_subscription(b, sy, stream, sy->subscriptions[stream].session->t_us);
+			leave(b, sy, stream, sy->subscriptions[stream].session->t_us);
 }
 
 /* Records were lost within the session: what follows is a span of its own, and the symbols move over to it. */

@@ -1,5 +1,7 @@
 #include "sink_settle.h"
 
+#include "sink_holes.h"
+
 static int64_t floor_level(enum ladder level, int64_t t_us)
 {
 	return clock_floor(t_us, ladder_width_us[level]);
@@ -50,6 +52,7 @@ static void settle(struct sink_batch *b, struct sink_symbol *sy, int64_t settled
 		sink_second_free(s);
 	}
 	sy->settled_us = settled_us;
+	sink_holes_settle(sy, b, settled_us);
 	/* The bars that were open so far hold seconds that were written before. */
 	if (before_us != INT64_MIN)
 		for (enum ladder level = LADDER_1M; level < LADDER_COUNT; level++) {

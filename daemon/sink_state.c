@@ -30,6 +30,8 @@ void sink_state_done(struct sink_state *st)
 
 		while ((s = sink_symbol_pop(sy, INT64_MAX)))
 			sink_second_free(s);
+		for (int i = 0; i < IDS_COUNT; i++)
+			id_mark_done(&sy->ids[i].mark);
 		/* The analyzer loses sight of the list that HASH_ITER keeps a step ahead. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		HASH_DEL(st->symbols, sy);
 		free(sy);
@@ -59,6 +61,10 @@ struct sink_symbol *sink_state_symbol(struct sink_state *st, const char *name, i
 	sy->partition = partition;
 	sy->settled_us = INT64_MIN;
 	sy->sample_mark_us = sy->trade_mark_id = sy->agg_trade_mark_id = INT64_MIN;
+	for (int i = 0; i < IDS_COUNT; i++) {
+		id_mark_init(&sy->ids[i].mark);
+		sy->ids[i].stored_id = ID_NONE;
+	}
 	sy->first_us = INT64_MAX;
 	sy->dirty = true;
 	sy->next_in_partition = st->partitions[partition];

@@ -10,6 +10,7 @@
 #include "control.h"
 #include "cursor.h"
 #include "event.h"
+#include "id_mark.h"
 #include "second.h"
 #include "sink_refused.h"
 #include "topic.h"
@@ -42,6 +43,14 @@ struct sink_second {
 	struct sink_second *next; /* later in time */
 };
 
+enum sink_ids_of { /* what is counted on without a hole */
+	IDS_TRADE,
+	IDS_AGG_TRADE,
+	IDS_AGG_TRADE_TRADES, /* f..l */
+	IDS_KLINE_TRADES,     /* f..L of closed bars */
+	IDS_COUNT
+};
+
 struct sink_symbol {
 	char name[SYMBOL_SIZE];
 	size_t name_len;
@@ -53,6 +62,11 @@ struct sink_symbol {
 	int64_t settled_us; /* every second before it is settled: in the database, or nothing is known of it */
 	int64_t sample_mark_us; /* greatest event time, and greatest trade id, in a raw row: rows above can't be repeats */
 	int64_t trade_mark_id, agg_trade_mark_id;
+	struct sink_ids {
+		struct id_mark mark;
+		int64_t stored_id,
+			stored_us; /* what the database has, and since when (settled_us) */
+	} ids[IDS_COUNT];
 	int64_t first_us;            /* of its first candle; INT64_MAX = none */
 	int64_t published_revision;  /* what the meta topic has */
 	bool dirty;                  /* its row must be written */

@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "metrics.h"
+#include "sink_holes.h"
 #include "sink_session.h"
 
 #include <string.h>
@@ -132,6 +133,8 @@ static int take_event(struct sink_symbol *sy, struct sink_batch *b, const struct
 	int64_t second_us = event_second_us(ev);
 	struct sink_second *s;
 
+	if (sink_holes_take(sy, b, ev, e) != 0)
+		return -1;
 	if (!replayed)
 		take_raw(sy, b, ev, r->received_us);
 	if (second_us < sy->settled_us) {

@@ -28,9 +28,10 @@ struct event_trade {
 };
 
 struct event_agg_trade { /* trades of one taker order at one price */
-	int64_t id;                /* a */
-	int64_t first_id, last_id; /* trade ids f..l; -1, -1: the exchange took it back, no trade is in it */
-	int64_t trade_us;          /* T: market time */
+	int64_t id;      /* a */
+	int64_t first_id,
+		last_id;  /* trade ids f..l; -1, -1: the exchange took it back, no trade is in it */
+	int64_t trade_us; /* T: market time */
 	struct decimal price, quantity;
 	bool buyer_is_maker;
 };
@@ -38,7 +39,8 @@ struct event_agg_trade { /* trades of one taker order at one price */
 struct event_kline {
 	int64_t open_us;
 	struct decimal open, high, low, close, volume, quote, taker_volume, taker_quote;
-	int64_t trades, first_id, last_id; /* ids -1 when trades == 0, and of history that does not know them */
+	int64_t trades, first_id,
+		last_id; /* ids -1 when trades == 0, and of history that does not know them */
 	bool closed;
 };
 

@@ -77,8 +77,7 @@ static int read_state(const struct members *m, enum fill_state *out)
 			return 0;
 		}
 	}
-	return err_set(
-		m->e, "member 'state' is '%s', not repairing, done or unrepairable", text);
+	return err_set(m->e, "member 'state' is '%s', not repairing, done or unrepairable", text);
 }
 
 /* Texts of other records are never empty; a reason may be, or absent. */

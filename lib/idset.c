@@ -35,7 +35,7 @@ bool idset_has(const struct idset *s, int64_t id)
 	return i < s->count && s->runs[i].first <= id;
 }
 
-static int insert(struct idset *s, size_t i, int64_t id)
+static int insert(struct idset *s, size_t i, struct idset_run run)
 {
 	if (s->count >= IDSET_RUNS_MAX)
 		return -1;
@@ -48,7 +48,7 @@ static int insert(struct idset *s, size_t i, int64_t id)
 		s->room = room;
 	}
 	memmove(s->runs + i + 1, s->runs + i, (s->count - i) * sizeof(*s->runs));
-	s->runs[i] = (struct idset_run){id, id};
+	s->runs[i] = run;
 	s->count++;
 	return 1;
 }
@@ -63,7 +63,7 @@ int idset_add(struct idset *s, int64_t id)
 	bool grows_before = i > 0 && s->runs[i - 1].last == id - 1;
 	bool grows_after = i < s->count && s->runs[i].first == id + 1;
 	if (!grows_before && !grows_after)
-		return insert(s, i, id);
+		return insert(s, i, (struct idset_run){id, id});
 	if (!grows_before) {
 		s->runs[i].first = id;
 		return 1;
@@ -74,5 +74,29 @@ int idset_add(struct idset *s, int64_t id)
 		s->count--;
 		memmove(s->runs + i, s->runs + i + 1, (s->count - i) * sizeof(*s->runs));
 	}
+	return 1;
+}
+
+int idset_add_range(struct idset *s, int64_t first, int64_t last)
+{
+	/* The first run that the range overlaps or touches. */
+	size_t i = position(s, first - 1), behind = i + 1;
+
+	if (i == s->count || (last < INT64_MAX && s->runs[i].first > last + 1))
+		return insert(s, i, (struct idset_run){first, last});
+	struct idset_run *run = &s->runs[i];
+	if (run->first <= first && run->last >= last)
+		return 0;
+	if (first < run->first)
+		run->first = first;
+	if (last > run->last)
+		run->last = last;
+	while (behind < s->count && s->runs[behind].first - 1 <= run->last) {
+		if (s->runs[behind].last > run->last)
+			run->last = s->runs[behind].last;
+		behind++;
+	}
+	memmove(run + 1, s->runs + behind, (s->count - behind) * sizeof(*run));
+	s->count -= behind - i - 1;
 	return 1;
 }

@@ -26,7 +26,8 @@ struct second {
 		int64_t first_key, last_key; /* least and greatest of `ids` */
 		int64_t first_id, last_id, count;
 		struct decimal open, high, low, close, volume, quote, taker_volume, taker_quote;
-	} trades, agg_trades; /* of aggregates: `ids` their own, the others those of the trades in them */
+	} trades,
+		agg_trades; /* of aggregates: `ids` their own, the others those of the trades in them */
 	struct second_kline {
 		bool any;
 		struct candle candle;

@@ -29,3 +29,15 @@ ALTER TABLE gap
 
 -- The back-fill asks for what is to be repaired, newest first; the repaired ones pile up over the years.
 CREATE INDEX gap_to_repair ON gap (venue, to_us) WHERE state IN ('open', 'repairing');
+
+-- Up to which id of a symbol nothing is missing but what gap tells of; ids: trade, aggTrade, aggTrade.trades (f..l), kline_1s.trades (f..L).
+-- Written now and then: what came behind it is in the raw rows. id -1: none.
+CREATE TABLE id_mark (
+	venue text NOT NULL,
+	symbol text NOT NULL,
+	ids text NOT NULL,
+	id bigint NOT NULL,
+	at_us bigint NOT NULL, -- market time of the event with that id
+	PRIMARY KEY (venue, symbol, ids),
+	FOREIGN KEY (venue, symbol) REFERENCES symbol ON DELETE CASCADE
+) WITH (fillfactor = 50);

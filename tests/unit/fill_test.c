@@ -55,10 +55,11 @@ static void an_absent_reason_is_none(void **state)
 	struct err e = {""};
 
 	(void)state;
-	assert_int_equal(
-		parse("{\"symbol\":\"A\",\"stream\":\"kline_1s\",\"from\":1,\"to\":2,\"cause\":\"feed\","
-		      "\"state\":\"repairing\",\"rows\":0,\"first_id\":-1,\"last_id\":-1,\"new\":{}}",
-			&f, &e),
+	assert_int_equal(parse("{\"symbol\":\"A\",\"stream\":\"kline_1s\",\"from\":1,\"to\":2,"
+			       "\"cause\":\"feed\","
+			       "\"state\":\"repairing\",\"rows\":0,\"first_id\":-1,\"last_id\":-1,"
+			       "\"new\":{}}",
+				 &f, &e),
 		0);
 	assert_string_equal(f.reason, "");
 	assert_int_equal(f.stream, STREAM_KLINE_1S);

@@ -101,6 +101,39 @@ static void refuses_too_many_runs(void **state)
 	idset_done(&s);
 }
 
+static void ranges_are_as_their_ids_one_by_one(void **state)
+{
+	uint32_t random = 5;
+
+	(void)state;
+	for (int round = 0; round < 500; round++) {
+		struct idset ranges = {0}, ids = {0};
+
+		for (int i = 0; i < 40; i++) {
+			random = random * 1664525 + 1013904223;
+			int64_t first = (random >> 8) % 300, last = first + (random >> 24) % 20;
+			bool any = false;
+
+			for (int64_t id = first; id <= last; id++)
+				any |= idset_add(&ids, id) == 1;
+			assert_int_equal(idset_add_range(&ranges, first, last), any);
+		}
+		assert_int_equal(ranges.count, ids.count);
+		for (size_t i = 0; i < ids.count; i++) {
+			assert_int_equal(ranges.runs[i].first, ids.runs[i].first);
+			assert_int_equal(ranges.runs[i].last, ids.runs[i].last);
+		}
+		idset_done(&ranges);
+		idset_done(&ids);
+	}
+	struct idset all = {0};
+	assert_int_equal(idset_add_range(&all, 7, INT64_MAX), 1);
+	assert_int_equal(idset_add_range(&all, INT64_MIN + 1, 6), 1);
+	assert_int_equal(all.count, 1);
+	assert_int_equal(idset_add_range(&all, 0, INT64_MAX), 0);
+	idset_done(&all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +143,7 @@ int main(void)
 		cmocka_unit_test(takes_the_extreme_ids),
 		cmocka_unit_test(equals_an_array_of_flags),
 		cmocka_unit_test(refuses_too_many_runs),
+		cmocka_unit_test(ranges_are_as_their_ids_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

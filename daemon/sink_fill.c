@@ -1,0 +1,86 @@
+#include "sink_fill.h"
+
+#include "pg_array.h"
+#include "pg_queries.h"
+#include "sink_holes.h"
+
+#include <stdio.h>
+
+#define STATEMENT(x) ((const char *const[2]){#x, sql_##x})
+
+static void add_id(struct buf *a, int64_t id)
+{
+	if (id < 0)
+		pg_array_null(a);
+	else
+		pg_array_int(a, id);
+}
+
+static enum pg_failure write_holes(struct sink_facts *f, const struct sink_write *to, struct err *e)
+{
+	const struct batch_hole *h = BATCH_ROWS(to->batch->holes, const struct batch_hole);
+	size_t n = BATCH_COUNT(to->batch->holes, struct batch_hole);
+	struct buf *a = sink_facts_begin(f);
+
+	for (size_t i = 0; i < n; i++) {
+		pg_array_text(&a[0], h[i].symbol->name);
+		pg_array_text(&a[1], stream_table[h[i].stream].name);
+		pg_array_int(&a[2], h[i].from_us);
+		pg_array_int(&a[3], h[i].to_us);
+		add_id(&a[4], h[i].first_id);
+		add_id(&a[5], h[i].last_id);
+		pg_array_int(&a[6], to->revisions[h[i].symbol->partition]);
+		sink_write_changed(to, h[i].symbol, INT64_MAX);
+	}
+	return n ? sink_facts_run(f, to, STATEMENT(sink_holes), 7, e) : PG_OK;
+}
+
+/* In the words of the table: `done` is judged by the statement. */
+static const char *state_of(const struct batch_fill *row)
+{
+	return row->unseen ? "open" : fill_state_name(row->fill.state);
+}
+
+static enum pg_failure write_fill(
+	const struct sink_write *to, const struct batch_fill *row, struct err *e)
+{
+	char numbers[5][24];
+	const struct fill *g = &row->fill;
+	const int64_t values[5] = {g->from_us, g->to_us, row->first_id, row->last_id,
+		to->revisions[row->symbol->partition]};
+	bool candles = g->stream == STREAM_MINI_TICKER;
+	const char *params[12] = {to->st->venue, g->symbol, stream_table[g->stream].name,
+		numbers[0], numbers[1], g->cause, state_of(row), row->problem, numbers[2],
+		numbers[3], numbers[4], candles ? "candles repaired" : ""};
+
+	for (int i = 0; i < 5; i++)
+		snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)values[i]);
+	sink_write_changed(to, row->symbol, INT64_MAX);
+	return pg_query(to->pg, "sink_fill", sql_sink_fill, 12, params, NULL, e);
+}
+
+enum pg_failure sink_fill_gaps(struct sink_facts *f, const struct sink_write *to, struct err *e)
+{
+	const struct batch_fill *rows = BATCH_ROWS(to->batch->fills, const struct batch_fill);
+	enum pg_failure done = write_holes(f, to, e);
+
+	for (size_t i = 0; i < BATCH_COUNT(to->batch->fills, struct batch_fill) && done == PG_OK;
+		i++)
+		done = write_fill(to, &rows[i], e);
+	return done;
+}
+
+enum pg_failure sink_fill_marks(struct sink_facts *f, const struct sink_write *to, struct err *e)
+{
+	const struct batch_id_mark *m = BATCH_ROWS(to->batch->id_marks, const struct batch_id_mark);
+	size_t n = BATCH_COUNT(to->batch->id_marks, struct batch_id_mark);
+	struct buf *a = sink_facts_begin(f);
+
+	for (size_t i = 0; i < n; i++) {
+		pg_array_text(&a[0], m[i].symbol->name);
+		pg_array_text(&a[1], sink_ids_name(m[i].ids));
+		pg_array_int(&a[2], m[i].id);
+		pg_array_int(&a[3], m[i].at_us);
+	}
+	return n ? sink_facts_run(f, to, STATEMENT(sink_id_marks), 4, e) : PG_OK;
+}

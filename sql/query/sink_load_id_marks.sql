@@ -1,0 +1,1 @@
+SELECT symbol, ids, id, at_us FROM id_mark WHERE venue = $1

@@ -1,0 +1,24 @@
+-- Runs of ids without a hole that are stored since $2 (µs), for what came behind the marks. $1 venue
+WITH stored AS (
+	SELECT 'trade' AS ids, symbol, id AS first, id AS last, trade_us AS at_us
+	FROM raw_trade WHERE venue = $1 AND trade_us >= $2::bigint
+	UNION ALL
+	SELECT 'aggTrade', symbol, id, id, trade_us
+	FROM raw_agg_trade WHERE venue = $1 AND trade_us >= $2::bigint
+	UNION ALL
+	SELECT 'aggTrade.trades', symbol, first_id, last_id, trade_us
+	FROM raw_agg_trade WHERE venue = $1 AND trade_us >= $2::bigint AND first_id >= 0
+	UNION ALL
+	SELECT 'kline_1s.trades', symbol, first_id, last_id, open_us
+	FROM candle_1s WHERE venue = $1 AND open_us >= $2::bigint AND origin = 4 AND closed AND trades > 0
+), numbered AS (
+	SELECT *, max(last) OVER (PARTITION BY ids, symbol ORDER BY first, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+	FROM stored
+), runs AS (
+	SELECT *, count(*) FILTER (WHERE first > before + 1) OVER (PARTITION BY ids, symbol ORDER BY first, last) AS run
+	FROM numbered
+)
+SELECT ids, symbol, min(first), max(last), min(at_us), max(at_us)
+FROM runs
+GROUP BY ids, symbol, run
+ORDER BY ids, symbol, min(first)
