@@ -20,7 +20,7 @@ FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
 LIB := err clock utf8 buf decimal interval inifile kafka_property setting settings settings_table settings_options metrics progress log_sink log_line log_sinks log_repeat log retry idset \
-	stream member event candle second control fill topic cursor \
+	stream json_scan field member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_state sink_batch sink_seal \
 	sink_writer sink_commit sink_rows sink_late sink_facts sink_fill sink_meta sink_observe maintenance topics
@@ -33,7 +33,7 @@ LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch fee
 # Which symbols and streams, also for pricegraphctl.
 CHOICE := feed_choice feed_catalog feed_wants
 COLLECTOR := collector collector_health collector_watch collector_http collector_reload \
-	ws_to_kafka $(CHOICE) feed_symbols feed_links feed_plan $(LINK) feed_frame json_scan feed_count \
+	ws_to_kafka $(CHOICE) feed_symbols feed_links feed_plan $(LINK) feed_frame feed_count \
 	feed_whole feed_subscribe feed_subscribe_answer feed_sessions feed_session feed_clock feed_output \
 	$(REST) $(BACKFILL)
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
@@ -67,10 +67,9 @@ UNIT_OBJ_ctl_migrate := daemon/ctl_migrate
 UNIT_OBJ_chart_initial = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_chart_periodic = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_pg_to_chart := daemon/ctl_migrate cgi/request cgi/problem cgi/param $(filter-out cgi/chart,$(CHART:%=cgi/%))
-UNIT_OBJ_json_scan := daemon/json_scan
-UNIT_OBJ_feed_frame := daemon/feed_frame daemon/json_scan daemon/recording_file
+UNIT_OBJ_feed_frame := daemon/feed_frame daemon/recording_file
 UNIT_LIBS_feed_frame := -lzstd -lz
-UNIT_OBJ_feed_subscribe := daemon/feed_subscribe daemon/feed_subscribe_answer daemon/json_scan
+UNIT_OBJ_feed_subscribe := daemon/feed_subscribe daemon/feed_subscribe_answer
 UNIT_OBJ_feed_session := daemon/feed_session
 UNIT_OBJ_feed_watch := daemon/feed_watch
 UNIT_OBJ_feed_backoff := daemon/feed_backoff
@@ -81,19 +80,19 @@ UNIT_OBJ_feed_attempts := daemon/feed_attempts
 UNIT_OBJ_feed_resolver := daemon/feed_resolver
 UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts
 UNIT_OBJ_feed_choice := daemon/feed_choice
-UNIT_OBJ_feed_wants := $(CHOICE:%=daemon/%) daemon/json_scan
+UNIT_OBJ_feed_wants := $(CHOICE:%=daemon/%)
 UNIT_OBJ_feed_plan := daemon/feed_plan
-UNIT_OBJ_feed_whole := daemon/feed_whole daemon/feed_choice daemon/feed_wants daemon/feed_catalog daemon/feed_frame daemon/json_scan
-UNIT_OBJ_feed_clock := daemon/feed_clock daemon/json_scan $(REST:%=daemon/%)
+UNIT_OBJ_feed_whole := daemon/feed_whole daemon/feed_choice daemon/feed_wants daemon/feed_catalog daemon/feed_frame
+UNIT_OBJ_feed_clock := daemon/feed_clock $(REST:%=daemon/%)
 UNIT_OBJ_rest_budget := daemon/rest_budget
 UNIT_OBJ_rest_answer_head := daemon/rest_answer_head
 UNIT_OBJ_history_row := daemon/history_row
-UNIT_OBJ_rest_history := daemon/rest_history daemon/rest_rows daemon/history_row $(REST:%=daemon/%) daemon/json_scan
+UNIT_OBJ_rest_history := daemon/rest_history daemon/rest_rows daemon/history_row $(REST:%=daemon/%)
 UNIT_LIBS_rest_history := -lcurl
 UNIT_OBJ_backfill_plan := daemon/backfill_plan daemon/backfill_answered
 UNIT_OBJ_archive := $(ARCHIVE:%=daemon/%) daemon/history_row
 UNIT_LIBS_archive := -lzip -lz
-UNIT_OBJ_binance_rest := $(REST:%=daemon/%) daemon/json_scan
+UNIT_OBJ_binance_rest := $(REST:%=daemon/%)
 UNIT_LIBS_binance_rest := -lcurl
 UNIT_LIBS_feed_clock := -lcurl
 MODEL := $(filter-out daemon/exchange daemon/exchange_ws daemon/exchange_server,$(EXCHANGE:%=daemon/%))

@@ -1,16 +1,40 @@
 #include "event.h"
 #include "clock.h"
-#include "member.h"
-#include <json-c/json.h>
+#include "field.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 8
 #define EARLIEST_US 1498867200000000LL /* 2017-07-01: the exchange opened that month */
 #define NAME_SIZE 32
 
-struct event_parser {
-	struct json_tokener *tokener;
+struct event_parser { /* what the last text had, by letters */
+	struct field_values top, bar;
+};
+
+#define TOP(name, letter) FIELD_WANTED(offsetof(struct event_parser, top), name, letter)
+#define BAR(name, letter) FIELD_WANTED(offsetof(struct event_parser, bar), name, letter)
+
+/* In the order in which the exchange sends them: so they are found fastest. */
+static const struct json_wanted mini_ticker_wanted[] = {TOP("e", 'e'), TOP("E", 'E'), TOP("s", 's'),
+	TOP("c", 'c'), TOP("o", 'o'), TOP("h", 'h'), TOP("l", 'l'), TOP("v", 'v'), TOP("q", 'q'),
+	{NULL, 0, NULL}};
+static const struct json_wanted trade_wanted[] = {TOP("e", 'e'), TOP("E", 'E'), TOP("s", 's'),
+	TOP("t", 't'), TOP("p", 'p'), TOP("q", 'q'), TOP("T", 'T'), TOP("m", 'm'), {NULL, 0, NULL}};
+static const struct json_wanted agg_trade_wanted[] = {TOP("e", 'e'), TOP("E", 'E'), TOP("s", 's'),
+	TOP("a", 'a'), TOP("p", 'p'), TOP("q", 'q'), TOP("f", 'f'), TOP("l", 'l'), TOP("T", 'T'),
+	TOP("m", 'm'), {NULL, 0, NULL}};
+static const struct json_wanted bar_wanted[] = {BAR("t", 't'), BAR("i", 'i'), BAR("f", 'f'),
+	BAR("L", 'L'), BAR("o", 'o'), BAR("c", 'c'), BAR("h", 'h'), BAR("l", 'l'), BAR("v", 'v'),
+	BAR("n", 'n'), BAR("x", 'x'), BAR("q", 'q'), BAR("V", 'V'), BAR("Q", 'Q'), {NULL, 0, NULL}};
+static const struct json_wanted kline_wanted[] = {TOP("e", 'e'), TOP("E", 'E'), TOP("s", 's'),
+	{"k", offsetof(struct event_parser, top) + ('k' - 'A') * sizeof(struct json_value),
+		bar_wanted},
+	{NULL, 0, NULL}};
+static const struct json_wanted *const wanted[STREAM_COUNT] = {
+	[STREAM_MINI_TICKER] = mini_ticker_wanted,
+	[STREAM_KLINE_1S] = kline_wanted,
+	[STREAM_TRADE] = trade_wanted,
+	[STREAM_AGG_TRADE] = agg_trade_wanted,
 };
 
 /* A decimal member and where it goes. */
@@ -71,39 +95,29 @@ struct event_parser *event_parser_new(struct err *e)
 {
 	struct event_parser *p = calloc(1, sizeof(*p));
 
-	if (p)
-		p->tokener = json_tokener_new_ex(DEPTH_MAX);
-	if (!p || !p->tokener) {
-		event_parser_free(p);
+	if (!p)
 		err_set(e, "no memory for an event parser");
-		return NULL;
-	}
-	json_tokener_set_flags(p->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	return p;
 }
 
 void event_parser_free(struct event_parser *p)
 {
-	if (!p)
-		return;
-	if (p->tokener)
-		json_tokener_free(p->tokener);
 	free(p);
 }
 
-static int decimals(const struct members *m, const struct place *p, void *base)
+static int decimals(const struct fields *m, const struct place *p, void *base)
 {
 	for (; p->name; p++)
-		if (member_decimal(m, p->name, (struct decimal *)((char *)base + p->offset)) != 0)
+		if (field_decimal(m, p->name, (struct decimal *)((char *)base + p->offset)) != 0)
 			return -1;
 	return 0;
 }
 
-static int time_us(const struct members *m, const char *name, int64_t *out)
+static int time_us(const struct fields *m, const char *name, int64_t *out)
 {
 	int64_t raw;
 
-	if (member_int(m, name, &raw) != 0)
+	if (field_int(m, name, &raw) != 0)
 		return -1;
 	int64_t us = clock_from_exchange(raw);
 	if (us < EARLIEST_US)
@@ -113,11 +127,11 @@ static int time_us(const struct members *m, const char *name, int64_t *out)
 	return 0;
 }
 
-static int id(const struct members *m, const char *name, int64_t *out)
+static int id(const struct fields *m, const char *name, int64_t *out)
 {
 	int64_t value;
 
-	if (member_int(m, name, &value) != 0)
+	if (field_int(m, name, &value) != 0)
 		return -1;
 	if (value < 0)
 		return err_set(m->e, "member '%s%s' is negative", m->path, name);
@@ -125,11 +139,11 @@ static int id(const struct members *m, const char *name, int64_t *out)
 	return 0;
 }
 
-static int is_named(const struct members *m, const char *name, const char *expected)
+static int is_named(const struct fields *m, const char *name, const char *expected)
 {
 	char text[NAME_SIZE];
 
-	if (member_text(m, name, text, sizeof(text)) != 0)
+	if (field_text(m, name, text, sizeof(text)) != 0)
 		return -1;
 	if (strcmp(text, expected) != 0)
 		return err_set(
@@ -137,20 +151,20 @@ static int is_named(const struct members *m, const char *name, const char *expec
 	return 0;
 }
 
-static int trade(const struct members *m, struct event_trade *t)
+static int trade(const struct fields *m, struct event_trade *t)
 {
 	if (id(m, "t", &t->id) != 0 || time_us(m, "T", &t->trade_us) != 0 ||
-		member_bool(m, "m", &t->buyer_is_maker) != 0)
+		field_bool(m, "m", &t->buyer_is_maker) != 0)
 		return -1;
 	return decimals(m, trade_decimals, t);
 }
 
 /* An aggregate that was taken back keeps its id and has no trades: f = l = -1, quantity 0. */
-static int trade_range(const struct members *m, struct event_agg_trade *t)
+static int trade_range(const struct fields *m, struct event_agg_trade *t)
 {
 	int64_t first, last;
 
-	if (member_int(m, "f", &first) != 0 || member_int(m, "l", &last) != 0)
+	if (field_int(m, "f", &first) != 0 || field_int(m, "l", &last) != 0)
 		return -1;
 	if (first == -1 && last == -1) {
 		t->first_id = t->last_id = -1;
@@ -165,26 +179,27 @@ static int trade_range(const struct members *m, struct event_agg_trade *t)
 	return 0;
 }
 
-static int agg_trade(const struct members *m, struct event_agg_trade *t)
+static int agg_trade(const struct fields *m, struct event_agg_trade *t)
 {
 	if (id(m, "a", &t->id) != 0 || trade_range(m, t) != 0 ||
-		time_us(m, "T", &t->trade_us) != 0 || member_bool(m, "m", &t->buyer_is_maker) != 0)
+		time_us(m, "T", &t->trade_us) != 0 || field_bool(m, "m", &t->buyer_is_maker) != 0)
 		return -1;
 	return decimals(m, agg_trade_decimals, t);
 }
 
 /* `history`: REST's bars and the archive's know how many trades, but not which. */
-static int kline(const struct members *m, bool history, struct event_kline *k)
+static int kline(const struct fields *m, const struct field_values *of_bar, bool history,
+	struct event_kline *k)
 {
-	struct members bar;
+	const struct fields bar = {of_bar, "k.", m->e};
 
-	if (member_object(m, "k", "k.", &bar) != 0 || is_named(&bar, "i", "1s") != 0 ||
+	if (field_object(m, "k") != 0 || is_named(&bar, "i", "1s") != 0 ||
 		time_us(&bar, "t", &k->open_us) != 0 || id(&bar, "n", &k->trades) != 0 ||
-		member_bool(&bar, "x", &k->closed) != 0 || decimals(&bar, kline_decimals, k) != 0)
+		field_bool(&bar, "x", &k->closed) != 0 || decimals(&bar, kline_decimals, k) != 0)
 		return -1;
 	if (k->open_us % SECOND_US != 0)
 		return err_set(m->e, "member 'k.t' is no whole second");
-	bool without = history && !member_exists(&bar, "f") && !member_exists(&bar, "L");
+	bool without = history && !field_exists(&bar, "f") && !field_exists(&bar, "L");
 	if (k->trades == 0 || without) {
 		k->first_id = k->last_id = -1;
 		return 0;
@@ -195,9 +210,9 @@ static int kline(const struct members *m, bool history, struct event_kline *k)
 }
 
 /* `version_us`: what stands for an absent E; -1: E must be there. */
-static int event_time(const struct members *m, int64_t version_us, struct event *ev)
+static int event_time(const struct fields *m, int64_t version_us, struct event *ev)
 {
-	if (version_us < 0 || member_exists(m, "E"))
+	if (version_us < 0 || field_exists(m, "E"))
 		return time_us(m, "E", &ev->event_us);
 	if (ev->kind == STREAM_KLINE_1S && version_us < EARLIEST_US)
 		return err_set(m->e,
@@ -206,17 +221,20 @@ static int event_time(const struct members *m, int64_t version_us, struct event 
 	return 0;
 }
 
-static int read_members(const struct members *m, int64_t version_us, struct event *ev)
+static int read_members(
+	const struct event_parser *p, int64_t version_us, struct event *ev, struct err *e)
 {
+	const struct fields fields = {&p->top, "", e}, *m = &fields;
+
 	if (is_named(m, "e", stream_table[ev->kind].event) != 0 ||
-		member_text(m, "s", ev->symbol, sizeof(ev->symbol)) != 0 ||
+		field_text(m, "s", ev->symbol, sizeof(ev->symbol)) != 0 ||
 		event_time(m, version_us, ev) != 0)
 		return -1;
 	switch (ev->kind) {
 	case STREAM_MINI_TICKER:
 		return decimals(m, mini_ticker_decimals, &ev->mini_ticker);
 	case STREAM_KLINE_1S:
-		return kline(m, version_us >= 0, &ev->kline);
+		return kline(m, &p->bar, version_us >= 0, &ev->kline);
 	case STREAM_TRADE:
 		return trade(m, &ev->trade);
 	case STREAM_AGG_TRADE:
@@ -227,20 +245,37 @@ static int read_members(const struct members *m, int64_t version_us, struct even
 	abort();
 }
 
+static int no_json(const struct event_text *text, struct err *e)
+{
+	size_t stop = json_scan_stop(text->json, text->len);
+
+	if (stop == text->len)
+		return err_set(e, "JSON ends early");
+	return err_set(e, "no JSON at byte %zu", stop);
+}
+
+static bool is_object(const struct event_text *text)
+{
+	size_t first = 0;
+
+	while (strchr(" \t\r\n", text->json[first]))
+		first++;
+	return text->json[first] == '{';
+}
+
 static int parse(struct event_parser *p, const struct event_text *text, int64_t version_us,
 	struct event *out, struct err *e)
 {
-	struct json_object *root = member_root(p->tokener, text->json, text->len, e);
-
-	if (!root)
-		return -1;
 	struct event ev = {.kind = text->kind};
-	struct members m = {root, "", e};
-	int rc = read_members(&m, version_us, &ev);
-	if (rc == 0)
-		*out = ev;
-	json_object_put(root);
-	return rc;
+
+	if (json_scan(text->json, text->len, wanted[text->kind], p) < 0)
+		return no_json(text, e);
+	if (!is_object(text))
+		return err_set(e, "JSON, but no object");
+	if (read_members(p, version_us, &ev, e) != 0)
+		return -1;
+	*out = ev;
+	return 0;
 }
 
 int event_parse(struct event_parser *p, enum stream_kind kind, const char *json, size_t len,

@@ -1,10 +1,10 @@
 /*
- * event: the exchange's event objects, read by json-c into plain values (payloads: Binance's documentation of the spot streams).
+ * event: the exchange's event objects, read into plain values (payloads: Binance's documentation of the spot streams).
  *
  * Unknown members are ignored; a missing or ill-typed one is an error that names it; decimals must
  * be JSON strings, times JSON integers (ms or µs). Used by the sink and the cache on the values of
  * Kafka records, so that both see the same thing. A parser belongs to one thread and re-uses its
- * tokener.
+ * memory. Member names written with escapes are unknown ones.
  */
 #pragma once
 #include "decimal.h"

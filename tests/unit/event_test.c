@@ -371,15 +371,20 @@ static void refuses_another_event(void **state)
 
 static void refuses_what_is_no_json_object(void **state)
 {
+	char nested[300] = "{\"a\":";
+
 	(void)state;
+	memset(nested + strlen(nested), '[', 100);
+	memset(nested + strlen(nested), ']', 100);
+	memcpy(nested + strlen(nested), "}", 2);
 	bad(STREAM_TRADE, "", "ends early");
 	bad(STREAM_TRADE, "{\"e\":\"trade\"", "ends early");
 	bad(STREAM_TRADE, "[]", "no object");
-	bad(STREAM_TRADE, "null", "ends early");
+	bad(STREAM_TRADE, "null", "no object");
 	bad(STREAM_TRADE, "hello", "no JSON");
 	bad(STREAM_TRADE, TRADE "x", "");
 	bad(STREAM_TRADE, TRADE TRADE, "");
-	bad(STREAM_TRADE, "{\"a\":[[[[[[[[[[1]]]]]]]]]]}", "no JSON");
+	bad(STREAM_TRADE, nested, "no JSON");
 	bad(STREAM_TRADE, "{'e':'trade'}", "no JSON");
 	/* The parser goes on as if nothing had been. */
 	good(STREAM_TRADE, TRADE);

@@ -1,5 +1,5 @@
 /* The exact scanner: what is JSON and what is not, which slices come back, and the values in them. */
-#include "daemon/json_scan.h"
+#include "json_scan.h"
 #include "test.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -29,6 +29,8 @@ struct json_wanted {
  * absent become NULL. 0; -1: not JSON, and the slices mean nothing. */
 must_check int json_scan(
 	const char *text, size_t len, const struct json_wanted *wanted, void *result);
+/* Where a text that json_scan refuses is no JSON any more; `len`: it ends early. */
+size_t json_scan_stop(const char *text, size_t len);
 
 /* Steps through an array that json_scan has passed: `rest` is its slice at first, then what is left of it. False: there is no
  * further element, or no array. */

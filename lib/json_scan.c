@@ -185,12 +185,20 @@ static void forget(const struct json_wanted *wanted, char *result)
 	}
 }
 
-static const struct json_wanted *find(
-	const struct json_wanted *wanted, const unsigned char *name, size_t len)
+static bool is_named(const struct json_wanted *w, const unsigned char *name, size_t len)
 {
+	return w->name && w->name[0] == (char)name[0] &&
+	       strncmp(w->name, (const char *)name, len) == 0 && w->name[len] == '\0';
+}
+
+/* `next`: behind the member found last. They mostly come in the list's order. */
+static const struct json_wanted *find(const struct json_wanted *wanted,
+	const struct json_wanted *next, const unsigned char *name, size_t len)
+{
+	if (next && is_named(next, name, len))
+		return next;
 	for (const struct json_wanted *w = wanted; w && w->name; w++)
-		if (w->name[0] == (char)name[0] && strncmp(w->name, (const char *)name, len) == 0 &&
-			w->name[len] == '\0')
+		if (is_named(w, name, len))
 			return w;
 	return NULL;
 }
@@ -213,6 +221,8 @@ static int scan_wanted(struct scan *s, const struct json_wanted *w)
 /* Behind '{'. */
 static int scan_object(struct scan *s, const struct json_wanted *wanted)
 {
+	const struct json_wanted *next = wanted;
+
 	if (++s->depth > JSON_SCAN_DEPTH)
 		return -1;
 	skip_blanks(s);
@@ -229,8 +239,11 @@ static int scan_object(struct scan *s, const struct json_wanted *wanted)
 			if (!take(s, ':'))
 				return -1;
 			skip_blanks(s);
-			if (scan_wanted(s, find(wanted, name, name_len)) < 0)
+			const struct json_wanted *w = find(wanted, next, name, name_len);
+			if (scan_wanted(s, w) < 0)
 				return -1;
+			if (w)
+				next = w + 1;
 			skip_blanks(s);
 		} while (take(s, ','));
 		if (!take(s, '}'))
@@ -240,6 +253,15 @@ static int scan_object(struct scan *s, const struct json_wanted *wanted)
 	return 0;
 }
 
+static int scan_text(struct scan *s, const struct json_wanted *wanted)
+{
+	skip_blanks(s);
+	if ((take(s, '{') ? scan_object(s, wanted) : scan_value(s)) < 0)
+		return -1;
+	skip_blanks(s);
+	return s->at == s->end ? 0 : -1;
+}
+
 int json_scan(const char *text, size_t len, const struct json_wanted *wanted, void *result)
 {
 	struct scan s = {.at = (const unsigned char *)text,
@@ -247,11 +269,15 @@ int json_scan(const char *text, size_t len, const struct json_wanted *wanted, vo
 		.result = result};
 
 	forget(wanted, result);
-	skip_blanks(&s);
-	if ((take(&s, '{') ? scan_object(&s, wanted) : scan_value(&s)) < 0)
-		return -1;
-	skip_blanks(&s);
-	return s.at == s.end ? 0 : -1;
+	return scan_text(&s, wanted);
+}
+
+size_t json_scan_stop(const char *text, size_t len)
+{
+	struct scan s = {
+		.at = (const unsigned char *)text, .end = (const unsigned char *)text + len};
+
+	return scan_text(&s, NULL) == 0 ? len : (size_t)(s.at - (const unsigned char *)text);
 }
 
 bool json_scan_element(struct json_value *rest, struct json_value *element)
