@@ -42,7 +42,7 @@ EXCHANGE := exchange json_slice recording_line recording_file recording recordin
 	exchange_request rest_param exchange_asked exchange_info exchange_trades \
 	exchange_ticker exchange_rest exchange_ws exchange_server
 ARCHIVE := archive_file archive_name archive_rows
-LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) json_scan topics
+LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) topics
 CTL := ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
 CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_bars chart_reader chart_head chart_candles chart_view \
