@@ -201,7 +201,13 @@ fuzz:
 fuzz-run: $(FUZZ:%=$(B)/tests/fuzz/%)
 	tests/fuzz/run $(FUZZ_SECONDS) $(B) $(FUZZ)
 
-e2e: all
+# The feed's socket layer, and the library alone, for the same cases.
+CONFORM := $(B)/tests/e2e/ws_feed $(B)/tests/e2e/ws_bare
+$(B)/tests/e2e/ws_feed: $(B)/tests/e2e/ws_feed.o $(addprefix $(B)/daemon/,feed_socket.o feed_loop.o feed_resolver.o) $(LIB_A)
+	$(call link,-lwebsockets)
+$(B)/tests/e2e/ws_bare: $(B)/tests/e2e/ws_bare.o $(LIB_A)
+	$(call link,-lwebsockets)
+e2e: all $(CONFORM)
 	VARIANT=$(VARIANT) tests/e2e.sh
 # Campaigns of kills, faults and outages; short as a part of `make test`, in full as here by default: KILLS, SEEDS, MINUTES; SOAK= one of them.
 soak: all

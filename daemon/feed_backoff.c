@@ -33,6 +33,8 @@ static const struct farewell {
 } farewells[] = {
 	{1000, "", 0, "the server has closed it"},
 	{1001, "", 0, "the server goes away"},
+	/* also what the library makes of codes newer than itself: 1012, 1013, 1014 */
+	{1002, "", 0, "against the protocol"},
 	{1005, "", 0, "closed without a code"},
 	{1006, "", 0, "broken off"},
 	{1008, "Too many requests", 10 * SECOND_US,
@@ -41,8 +43,6 @@ static const struct farewell {
 	{1008, "", 10 * SECOND_US, "against the server's policy"},
 	{1009, "", 10 * SECOND_US, "a request was too long"},
 	{1011, "", 0, "an error inside the server"},
-	{1012, "", 0, "the server restarts"},
-	{1013, "", 10 * SECOND_US, "the server is overloaded"},
 };
 
 void feed_backoff_init(struct feed_backoff *b, uint64_t seed)

@@ -2,7 +2,9 @@ import os
 
 import pytest
 
+from feed_parts import Feed
 from parts import DATA, Stack
+from ws_server import Server
 
 
 def pytest_collection_modifyitems(items):
@@ -33,3 +35,23 @@ def stack_of(tmp_path):
     yield make
     for stack in made:
         stack.close()
+
+
+@pytest.fixture
+def server():
+    s = Server()
+    yield s
+    s.close()
+
+
+@pytest.fixture
+def feed_of(tmp_path):
+    made = []
+
+    def make(**settings):
+        made.append(Feed(tmp_path, **settings))
+        return made[-1]
+
+    yield make
+    for feed in made:
+        feed.close()

@@ -148,7 +148,7 @@ class Connection:
         elif opcode == PONG:
             self.pongs.append(payload)
         elif opcode == CLOSE:
-            self.close_code = struct.unpack(">H", payload[:2])[0] if payload else 1005
+            self.close_code = struct.unpack(">H", payload[:2])[0] if len(payload) > 1 else 1005
             self.send(CLOSE, payload)
             raise EOFError
         elif opcode == TEXT:
