@@ -313,6 +313,7 @@ void feed_connection_take_over(struct feed_connection *c)
 	c->sessions.t_us = c->ready_us;
 	begin_sessions(c);
 	feed_sessions_reached(&c->sessions, t_us);
+	c->ready_us = 0;
 }
 
 void feed_connection_leave(struct feed_connection *c)

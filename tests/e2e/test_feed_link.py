@@ -27,6 +27,10 @@ def send_to(connections, symbol, number, t):
             pass  # it was closed meanwhile
 
 
+def subscribed(c):
+    wait_until(lambda: c.asked("LIST_SUBSCRIPTIONS"), "the audit")
+
+
 def await_t(feed, t):
     wait_until(lambda: (lambda r: r and r[-1]["T"] == t * 1000)(feed.control()[HOME]), "T is told")
 
@@ -58,7 +62,9 @@ def test_make_before_break(feed_of, server, why):
     old.clock(T0 + 10_000)
     old.event(name("BTCUSDT"), trade("BTCUSDT", 2, T0 + 10_001))
     await_t(feed, T0 + 10_001)
-    new.text('{"result":null,"id":1}')
+    server.acknowledge = True
+    new.answer(new.requests[0])
+    subscribed(new)
     new.clock(T0 + 10_002)
     old.clock(T0 + 20_000)
     await_t(feed, T0 + 20_000)
@@ -83,7 +89,7 @@ def test_old_one_lost_before(feed_of, server):
     old = begin(feed, server)
     old.event("!serverShutdown", f'{{"e":"serverShutdown","E":{T0 + 2}}}')
     new = server.next()
-    wait_until(lambda: new.requests, "SUBSCRIBE")
+    subscribed(new)
     new.clock(T0 + 3000)
     new.event(name("BTCUSDT"), trade("BTCUSDT", 1, T0 + 3001))
     wait_until(lambda: any(feed.events().values()), "the event")
@@ -108,7 +114,7 @@ def test_successor_refused(feed_of, server):
     await_t(feed, T0 + 1000)
     server.refuse = None
     new = server.next()
-    wait_until(lambda: new.requests, "SUBSCRIBE")
+    subscribed(new)
     new.clock(T0 + 2000)
     send_to([new, old], "BTCUSDT", 2, T0 + 20_000)
     feed.await_log("feed_rotated")
@@ -172,7 +178,7 @@ def test_look_up_blocks_nobody(feed_of, server, names):
     assert server.attempts == 1
     names.unlink()
     new = server.next()
-    wait_until(lambda: new.requests, "SUBSCRIBE")
+    subscribed(new)
     new.clock(T0 + 6000)
     names.touch()
     send_to([new, old], "BTCUSDT", 6, T0 + 20_000)
@@ -238,10 +244,11 @@ def test_unsent_requests_are_forgotten(feed_of, server):
     wait_until(lambda: first.requests, "the first request")
     first.reset()
     second = server.next()
-    wait_until(lambda: sum(len(r["params"]) for r in second.requests) == 500, "all requests")
-    assert len(first.requests) < len(second.requests)
-    assert [r["id"] for r in second.requests] == list(range(1, len(second.requests) + 1))
-    assert [p for r in second.requests for p in r["params"]] == [name(s) for s in symbols]
+    wait_until(lambda: sum(len(r["params"]) for r in second.asked("SUBSCRIBE")) == 500, "all requests")
+    asked = second.asked("SUBSCRIBE")
+    assert len(first.requests) < len(asked)
+    assert [r["id"] for r in asked] == list(range(1, len(asked) + 1))
+    assert [p for r in asked for p in r["params"]] == [name(s) for s in symbols]
     assert feed.program.stop() == 0
 
 
