@@ -89,7 +89,8 @@ int history_ahead_count(struct history_ahead *a, struct pg *pg, enum stream_kind
 int history_ahead_room(
 	struct history_ahead *a, struct pg *pg, enum stream_kind kind, int64_t sent, struct err *e)
 {
-	const int64_t most = HISTORY_AHEAD_MAX - HISTORY_PAGE;
+	/* A page, and what tells of repairs around it. */
+	const int64_t most = HISTORY_AHEAD_MAX - 2 * HISTORY_PAGE;
 
 	if (a->of[kind].known && a->of[kind].count + sent - a->of[kind].sent <= most)
 		return 1;

@@ -19,7 +19,7 @@
 #define IDLE_US SECOND_US             /* between two looks when there is none */
 #define FAILED_US (5 * SECOND_US)     /* after a failure of Kafka or the database */
 #define STRANGE_US (60 * SECOND_US)   /* after an answer that nobody understands */
-#define STAND_BY_US (10 * SECOND_US)
+#define STAND_BY_US (3 * SECOND_US)
 #define TRADES_BEFORE_US                                                                           \
 	(2 * SECOND_US) /* trades reach us up to so late; what was under way when we lost touch */
 #define TOPICS_TIMEOUT_MS 1500 /* a stop may wait for it */
@@ -192,6 +192,8 @@ static bool fill_job(struct rest_to_kafka *b, const struct backfill_job *j)
 	struct err e = {""};
 	int64_t began_us = clock_mono_us(), before = history_out_sent(b->write.out);
 
+	if (!written(b, history_write_room(&b->write, j->through, &e), &e))
+		return false;
 	if (strcmp(gap_of(b, j, 0)->cause, "recording") == 0)
 		return give_up(b, j, "the recording holds nothing here");
 	for (size_t i = 0; i < j->count; i++)
