@@ -2,6 +2,7 @@
 every sink whatever becomes of one of them, and systemd's watchdog, which is fed while the data advance or can't."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -16,7 +17,7 @@ import urllib.request
 
 import pytest
 
-from parts import Program, wait_until
+from parts import BUILD, Program, wait_until
 from ws_server import Server
 
 T0 = 1_723_161_255_000  # ms
@@ -67,13 +68,15 @@ class Operated:
         """With more variables; returns when the sessions have begun."""
         with changed(environment):
             self.program = self.stack.start("pricegraph-collector")
-        self.go_on(T0)
+        self.go_on()
         return self.program
 
-    def go_on(self, t):
-        self.connection = c = self.server.next()
+    def go_on(self):
+        """The next connection; the clock tells it the time."""
+        c = self.server.next()
         wait_until(lambda: c.requests, "SUBSCRIBE")
-        c.clock(t)
+        self.connection = c
+        wait_until(lambda: c.pongs, "the time was heard")
 
     def get(self, path, method="GET"):
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
@@ -160,7 +163,7 @@ def test_metrics_agree_with_what_was_sent(operated_of):
     """Every part of the way is counted, the histograms hold each event once, and Prometheus' checker has no complaint."""
     o = operated_of()
     o.start()
-    o.trades(1, 500, o.clock.t)
+    o.trades(1, 500, o.clock.t - 600)  # no T ahead of the clock
     wait_until(lambda: o.stack.one("SELECT count(*) FROM raw_trade") == 500, "500 trades stored")
     assert o.get("/metrics", "HEAD")[0] == 200
     m = wait_until(lambda: (m := o.metrics()).get("pricegraph_sink_received_to_committed_seconds_count") == 500 and m, "metrics")
@@ -179,7 +182,7 @@ def test_metrics_agree_with_what_was_sent(operated_of):
     wait_until(lambda: 'pricegraph_sink_lag_records{stream="trade"}' in o.metrics(), "lag")
     assert o.metrics()['pricegraph_sink_lag_seconds{stream="trade"}'] < 60
     o.connection.reset()
-    o.go_on(o.clock.t)
+    o.go_on()
     wait_until(lambda: o.metrics().get('pricegraph_sink_gaps_total{cause="feed"}') == 1, "the gap is counted")
     assert o.metrics()["pricegraph_feed_disconnects_total"] == 1
     status, headers, body = o.get("/metrics", "POST")
@@ -214,3 +217,160 @@ def test_health_by_the_age_of_the_data(operated_of):
     o.server.refuse = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
     status, parts = wait_until(lambda: (h := o.health())[0] == 503 and h, "stale")
     assert parts["feed"]["waits_for"] == "exchange"
+
+
+def lines_of(server_socket):
+    """What a syslog server has got by now."""
+    got = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            got.append(server_socket.recv(4096, socket.MSG_DONTWAIT).decode())
+    return got
+
+
+def syslog_server(path):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind(str(path))
+    return s
+
+
+def test_every_sink_has_its_lines_and_its_level(operated_of, tmp_path):
+    """stderr for journald, a file that is opened anew on SIGHUP, and syslog; one event is one line in each."""
+    log, sock = tmp_path / "collector.log", tmp_path / "syslog"
+    o = operated_of(log__file=log, log__file_level="debug", log__syslog=sock, log__syslog_level="warn", log__level="info",
+                    log__syslog_format="rfc5424", log__syslog_facility="local0")
+    with syslog_server(sock) as server:
+        p = o.start(JOURNAL_STREAM="8:1")
+        o.connection.text("no JSON")
+        o.trades(1, 1, o.clock.t)
+        wait_until(lambda: "feed_bad_frame" in log.read_text() and " debug sink-commit sink_committed" in log.read_text(), "in the file")
+        assert re.search(r"^<4>warn feed feed_bad_frame ", p.text(), re.M)
+        assert re.search(r"^<6>info main collector_started ", p.text(), re.M)
+        assert "sink_committed" not in p.text()
+        got = wait_until(lambda: lines_of(server), "syslog")
+        pattern = rf"<13[23]>1 \S+Z \S+ pricegraph-collector {p.process.pid} [a-z_]+ - (warn|error) "
+        assert any("feed_bad_frame" in line for line in got) and all(re.match(pattern, line) for line in got), got
+    log.rename(tmp_path / "collector.log.1")
+    p.process.send_signal(signal.SIGHUP)
+    wait_until(log.exists, "the file anew")
+    o.connection.text("no JSON either")
+    wait_until(lambda: "feed_bad_frame" in log.read_text(), "in the new file")
+    assert (tmp_path / "collector.log.1").read_text().count("feed_bad_frame") == 1
+    assert p.stop() == 0
+
+
+def test_stuck_sinks_hold_up_nothing(operated_of, tmp_path):
+    """syslog that is never read and stderr that is a full pipe: the data and the file's log go on, and the drops are told."""
+    log, sock = tmp_path / "collector.log", tmp_path / "syslog"
+    o = operated_of(log__file=log, log__syslog=sock, log__level="debug", log__repeats=0)
+    reader, writer = os.pipe()
+
+    with syslog_server(sock):
+        held = Held(o.stack.config(), writer)
+        o.stack.programs.append(held)
+        o.go_on()
+        for i in range(2000):
+            o.connection.text(f"no JSON {i} {'x' * 60}")
+        o.trades(1, 100, o.clock.t)
+        wait_until(lambda: o.stack.one("SELECT count(*) FROM raw_trade") == 100, "100 trades stored")
+        wait_until(lambda: log.read_text().count("feed_bad_frame") == 2000, "all lines in the file")
+        m = wait_until(lambda: (m := o.metrics()).get('pricegraph_log_dropped_total{sink="stderr"}', 0) > 1000 and m, "drops")
+        assert m['pricegraph_log_dropped_total{sink="syslog"}'] > 1000
+        assert 'pricegraph_log_dropped_total{sink="file"}' not in m
+        for sink in ("stderr", "syslog"):
+            wait_until(lambda name=sink: f"log_sink_drops sink={name} " in log.read_text(), f"{sink} is reported")
+        assert held.stop() == 0
+    os.close(reader)
+
+
+class Held(Program):
+    """A collector whose stderr is a pipe that nobody reads."""
+
+    def __init__(self, config, writer):
+        self.name, self.log = "pricegraph-collector", None
+        self.out = open(writer, "wb")
+        self.process = subprocess.Popen([str(BUILD / self.name), "--config", str(config)], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=self.out, text=True)
+
+
+WATCHDOG = 4  # s
+
+
+@pytest.fixture
+def notified(tmp_path):
+    n = Notified(tmp_path / "notify")
+    yield n
+    n.close()
+
+
+def test_the_watchdog_is_fed_while_the_data_advance(operated_of, notified):
+    """READY, keep-alives in a quiet market (no trade at all) and while the exchange is away; none once a thread is stuck."""
+    o = operated_of(feed__silence=2)
+    p = o.start(NOTIFY_SOCKET=notified.path, WATCHDOG_USEC=WATCHDOG * 1_000_000)
+    wait_until(lambda: notified.count("READY=1") == 1, "READY=1")
+    begun = time.monotonic()
+    wait_until(lambda: notified.count("WATCHDOG=1", begun) >= WATCHDOG, "fed while nobody trades")
+    assert o.metrics().get("pricegraph_feed_events_total", 0) == 0
+    # The exchange goes away: a restart would not bring it back.
+    o.server.refuse = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+    o.connection.reset()
+    wait_until(lambda: o.health()[0] == 503, "stale")
+    gone = time.monotonic()
+    wait_until(lambda: time.monotonic() - gone > WATCHDOG and notified.count("WATCHDOG=1", gone) >= WATCHDOG, "fed without the exchange")
+    wait_until(lambda: notified.count("(exchange)", gone), "the state says why")
+    assert "collector_stuck" not in p.text()
+    # A thread that does not get on, while all else does: the feed's, held by the kernel.
+    tid = next(t.name for t in pathlib.Path(f"/proc/{p.process.pid}/task").iterdir() if (t / "comm").read_text().strip() == "feed")
+    with traced(int(tid)):
+        wait_until(lambda: "collector_stuck" in p.text(), "stuck")
+        assert re.search(r"error main collector_stuck part=feed ", p.text())
+        assert o.health()[0] == 503  # HTTP goes on
+        stuck = time.monotonic()
+        wait_until(lambda: time.monotonic() - stuck > 2, "nothing for the watchdog meanwhile")
+        assert notified.count("WATCHDOG=1", stuck) == 0
+    wait_until(lambda: notified.count("WATCHDOG=1", stuck), "it goes on, so the watchdog is fed again")
+    assert p.stop() == 0
+    assert notified.count("STOPPING=1") == 1
+
+
+@contextlib.contextmanager
+def traced(tid):
+    """Stops one thread by ptrace, as a debugger does."""
+    seize, interrupt, detach = 0x4206, 0x4207, 17
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    assert libc.ptrace(seize, tid, None, None) == 0, os.strerror(ctypes.get_errno())
+    assert libc.ptrace(interrupt, tid, None, None) == 0
+    os.waitpid(tid, 0x40000000)  # __WALL
+    try:
+        yield
+    finally:
+        libc.ptrace(detach, tid, None, None)
+
+
+def refuse_connections(stack, refuse):
+    """The collector's role is let in no more, and who is in is put out."""
+    stack.db.execute(f"REVOKE CONNECT ON DATABASE {stack.database} FROM PUBLIC, pricegraph_collector" if refuse else
+                     f"GRANT CONNECT ON DATABASE {stack.database} TO PUBLIC")
+    stack.db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                     " WHERE datname = current_database() AND usename = 'pricegraph_collector'")
+
+
+def test_postgresql_away_is_no_reason_to_restart(operated_of, notified):
+    """The sink's transactions fail for longer than the watchdog's time: it is fed, /healthz names the database, and all is stored afterwards."""
+    o = operated_of()
+    p = o.start(NOTIFY_SOCKET=notified.path, WATCHDOG_USEC=WATCHDOG * 1_000_000)
+    o.trades(1, 10, o.clock.t)
+    wait_until(lambda: o.stack.one("SELECT count(*) FROM raw_trade") == 10, "10 trades stored")
+    refuse_connections(o.stack, True)
+    o.trades(11, 10, o.clock.t)
+    status, parts = wait_until(lambda: (h := o.health())[0] == 503 and h, "stale")
+    assert parts["feed"]["status"] == parts["kafka"]["status"] == "ok"
+    assert parts["sink"]["status"] == "stale" and parts["sink"]["waits_for"] == "database"
+    away = time.monotonic()
+    wait_until(lambda: time.monotonic() - away > WATCHDOG and notified.count("WATCHDOG=1", away) >= WATCHDOG, "fed")
+    assert "collector_stuck" not in p.text()
+    refuse_connections(o.stack, False)
+    wait_until(lambda: o.health()[0] == 200, "healthy again")
+    assert o.stack.one("SELECT count(*) FROM raw_trade") == 20
+    assert p.stop() == 0
