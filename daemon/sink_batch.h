@@ -111,8 +111,8 @@ struct batch_quarantine {
 #define BATCH_DAYS_MAX 64
 
 struct sink_batch {
-	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, holes, id_marks, fills,
-		quarantines, bytes;
+	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, holes,
+		id_marks, fills, quarantines, bytes;
 	struct buf received;                /* int64: wall time at which each event was received */
 	struct buf folds[LADDER_COUNT];     /* [LADDER_1S] unused */
 	struct buf offsets, spans, symbols; /* made when it is sealed; spans: struct sink_session */

@@ -110,12 +110,14 @@ static enum sink_left take_all(
 			return LEFT_BROKEN;
 		}
 		if (batch_full(k)) {
+			sink_take_identities(&k->st);
 			enum sink_left left = hand_over(k);
 
 			if (left != LEFT_STOP)
 				return left;
 		}
 	}
+	sink_take_identities(&k->st);
 	return LEFT_STOP;
 }
 

@@ -49,7 +49,7 @@ static void settle(struct sink_batch *b, struct sink_symbol *sy, int64_t settled
 		if (minute_us != last_minute_us)
 			fold_above(b, sy, s->second.open_us, settled_us);
 		last_minute_us = minute_us;
-		sink_second_free(s);
+		sink_second_free(sy, s);
 	}
 	sy->settled_us = settled_us;
 	sink_holes_settle(sy, b, settled_us);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SPARE_MAX 16384 /* of free seconds that are kept */
+
 void sink_state_init(struct sink_state *st, const char *venue, int64_t settle_us)
 {
 	memset(st, 0, sizeof *st);
@@ -12,12 +14,29 @@ void sink_state_init(struct sink_state *st, const char *venue, int64_t settle_us
 	st->settle_us = settle_us;
 }
 
-void sink_second_free(struct sink_second *s)
+void sink_second_free(struct sink_symbol *sy, struct sink_second *s)
 {
 	if (!s)
 		return;
 	second_done(&s->second);
-	free(s);
+	if (sy->pool->count >= SPARE_MAX) {
+		free(s);
+		return;
+	}
+	s->next = sy->pool->first;
+	sy->pool->first = s;
+	sy->pool->count++;
+}
+
+static struct sink_second *new_second(struct sink_symbol *sy)
+{
+	struct sink_second *s = sy->pool->first;
+
+	if (!s)
+		return malloc(sizeof *s);
+	sy->pool->first = s->next;
+	sy->pool->count--;
+	return s;
 }
 
 void sink_state_done(struct sink_state *st)
@@ -29,7 +48,7 @@ void sink_state_done(struct sink_state *st)
 		struct sink_second *s;
 
 		while ((s = sink_symbol_pop(sy, INT64_MAX)))
-			sink_second_free(s);
+			sink_second_free(sy, s);
 		for (int i = 0; i < IDS_COUNT; i++)
 			id_mark_done(&sy->ids[i].mark);
 		/* The analyzer loses sight of the list that HASH_ITER keeps a step ahead. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
@@ -42,6 +61,13 @@ void sink_state_done(struct sink_state *st)
 		st->sessions = se->next;
 		free(se);
 	}
+	while (st->pool.first) {
+		struct sink_second *s = st->pool.first;
+
+		st->pool.first = s->next;
+		free(s);
+	}
+	st->pool.count = 0;
 	memset(st->partitions, 0, sizeof st->partitions);
 }
 
@@ -59,6 +85,7 @@ struct sink_symbol *sink_state_symbol(struct sink_state *st, const char *name, i
 	memcpy(sy->name, name, len + 1);
 	sy->name_len = len;
 	sy->partition = partition;
+	sy->pool = &st->pool;
 	sy->settled_us = INT64_MIN;
 	sy->sample_mark_us = sy->trade_mark_id = sy->agg_trade_mark_id = INT64_MIN;
 	for (int i = 0; i < IDS_COUNT; i++) {
@@ -142,10 +169,11 @@ struct sink_second *sink_symbol_second(struct sink_symbol *sy, int64_t open_us)
 		at = &(*at)->next;
 	if (*at && (*at)->second.open_us == open_us)
 		return sy->recent = *at;
-	s = calloc(1, sizeof *s);
+	s = new_second(sy);
 	if (!s)
 		return NULL;
 	second_init(&s->second, open_us);
+	s->written = false;
 	for (int k = 0; k < STREAM_COUNT; k++)
 		s->first_offset[k] = INT64_MAX;
 	s->next = *at;

@@ -51,6 +51,12 @@ enum sink_ids_of { /* what is counted on without a hole */
 	IDS_COUNT
 };
 
+/* Seconds that are free: they come and go by the thousand. */
+struct sink_pool {
+	struct sink_second *first;
+	size_t count;
+};
+
 struct sink_symbol {
 	char name[SYMBOL_SIZE];
 	size_t name_len;
@@ -71,6 +77,7 @@ struct sink_symbol {
 	int64_t published_revision;  /* what the meta topic has */
 	bool dirty;                  /* its row must be written */
 	struct sink_second *seconds; /* unsettled, ascending */
+	struct sink_pool *pool;      /* the state's */
 	struct sink_second *recent;  /* the one asked for last; NULL = none */
 	struct sink_symbol *next_in_partition;
 	/* The writer's while a batch is with it. */
@@ -88,6 +95,8 @@ struct sink_place {          /* one topic partition */
 	int64_t committed;   /* the same in the database */
 	int64_t replay_from; /* in the database */
 	int64_t identity;    /* of the record before `next`; 0 = unknown */
+	const struct kafka_record
+		*last; /* that record while it is lent, its identity not yet known; NULL = known */
 	bool identity_checked;
 };
 
@@ -98,6 +107,7 @@ struct sink_state {
 	int64_t settle_us;
 	struct sink_place places[STREAM_COUNT][TOPIC_PARTITIONS];
 	struct sink_symbol *symbols; /* hash by name */
+	struct sink_pool pool;
 	struct sink_symbol *partitions[TOPIC_PARTITIONS];
 	struct sink_session *sessions;
 	int64_t clock_us, clock_mono_us; /* the venue's clock as last heard; 0 = never */
@@ -123,7 +133,8 @@ struct sink_second *sink_symbol_second(struct sink_symbol *sy, int64_t open_us);
 int64_t sink_symbol_settles_at(const struct sink_state *st, const struct sink_symbol *sy);
 /* Takes the first second off the list if it lies before `settled_us`; the caller frees it with sink_second_free. */
 struct sink_second *sink_symbol_pop(struct sink_symbol *sy, int64_t settled_us);
-void sink_second_free(struct sink_second *s);
+/* To the pool of its symbol. */
+void sink_second_free(struct sink_symbol *sy, struct sink_second *s);
 /* The earliest offset that an unsettled second of the partition needs, at most the place's `next`. */
 int64_t sink_state_replay_from(const struct sink_state *st, enum stream_kind stream, int partition);
 /* The venue's clock now; 0 if it was never heard. */

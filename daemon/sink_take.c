@@ -208,6 +208,18 @@ static int take_data(struct sink_state *st, struct sink_batch *b, struct event_p
 	return take_event(sy, b, &ev, r, replayed, e);
 }
 
+void sink_take_identities(struct sink_state *st)
+{
+	for (int k = 0; k < STREAM_COUNT; k++)
+		for (int i = 0; i < TOPIC_PARTITIONS; i++) {
+			struct sink_place *place = &st->places[k][i];
+
+			if (place->last)
+				place->identity = sink_take_identity(place->last);
+			place->last = NULL;
+		}
+}
+
 int sink_take(struct sink_state *st, struct sink_batch *b, struct event_parser *parser,
 	const struct kafka_record *r, struct err *e)
 {
@@ -223,7 +235,7 @@ int sink_take(struct sink_state *st, struct sink_batch *b, struct event_parser *
 	}
 	if (r->offset >= place->next) {
 		place->next = r->offset + 1;
-		place->identity = sink_take_identity(r);
+		place->last = r;
 		b->touched[r->tag][r->partition] = true;
 		b->produced_ms[r->tag][r->partition] = r->produced_ms;
 		if (!b->records++) {

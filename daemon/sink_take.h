@@ -15,3 +15,5 @@ must_check int sink_take(struct sink_state *st, struct sink_batch *b, struct eve
 	const struct kafka_record *r, struct err *e);
 /* A hash of the record by which a topic made anew is noticed; never 0. */
 int64_t sink_take_identity(const struct kafka_record *r);
+/* Tells the places the identity of the record that each has taken last: while those are still lent, and before a batch is sealed. */
+void sink_take_identities(struct sink_state *st);

@@ -10,21 +10,59 @@
 
 const struct decimal decimal_zero = {0, DECIMAL_PLACES};
 
+#define WORD_DIGITS 18 /* that always fit in 64 bits */
+static const int64_t powers[WORD_DIGITS + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
+	100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
+	100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+	1000000000000000000};
+
 static __int128 power_of_ten(int n)
 {
 	__int128 p = 1;
 
-	while (n-- > 0)
-		p *= 10;
-	return p;
+	for (; n > WORD_DIGITS; n -= WORD_DIGITS)
+		p *= powers[WORD_DIGITS];
+	return p * powers[n];
+}
+
+/* Nearly all prices and volumes: their arithmetic needs no 128 bits. */
+static bool is_word(__int128 units)
+{
+	return units == (int64_t)units;
+}
+
+/* How many of the last `most` digits are zeros. */
+static int zeros(__int128 units, int most)
+{
+	int64_t rest =
+		(int64_t)(is_word(units) ? (int64_t)units % powers[most] : units % powers[most]);
+	int n = 0;
+
+	if (!rest)
+		return most;
+	while (rest % 10 == 0) {
+		rest /= 10;
+		n++;
+	}
+	return n;
+}
+
+static __int128 without_zeros(__int128 units, int n)
+{
+	return is_word(units) ? (int64_t)units / powers[n] : units / powers[n];
 }
 
 /* units / 10^scale in canonical form, for any scale >= 0. -1: does not fit. */
 static int canonical(struct decimal *out, __int128 units, int scale)
 {
-	while (scale > DECIMAL_PLACES && units % 10 == 0) {
-		units /= 10;
-		scale--;
+	while (scale > DECIMAL_PLACES) {
+		int more = scale - DECIMAL_PLACES;
+		int most = more < WORD_DIGITS ? more : WORD_DIGITS, n = zeros(units, most);
+
+		units = without_zeros(units, n);
+		scale -= n;
+		if (n < most)
+			break;
 	}
 	if (scale > DECIMAL_SCALE_MAX)
 		return -1;
@@ -49,15 +87,25 @@ int decimal_parse(struct decimal *out, const char *text, size_t len)
 	if (p < end && (point = memchr(p, '.', (size_t)(end - p))) && point > p && point + 1 < end)
 		while (end[-1] == '0')
 			end--;
+	uint64_t word = 0;
+	int digits = 0;
 	for (const char *first = p; p < end; p++) {
 		if (*p == '.' && p == point && p > first)
 			continue;
 		if (*p < '0' || *p > '9')
 			return -1;
+		if (digits < WORD_DIGITS) {
+			word = word * 10 + (uint64_t)(*p - '0');
+			digits++;
+			continue;
+		}
+		units = digits++ == WORD_DIGITS ? (__int128)word : units;
 		if (__builtin_mul_overflow(units, 10, &units) ||
 			__builtin_add_overflow(units, *p - '0', &units))
 			return -1;
 	}
+	if (digits <= WORD_DIGITS)
+		units = word;
 	/* A digit before the point, and one behind it. */
 	if (len == (size_t)(*text == '-') || (point && point + 1 == text + len))
 		return -1;
@@ -91,6 +139,11 @@ static int align(const struct decimal *a, const struct decimal *b, __int128 unit
 {
 	int scale = a->scale > b->scale ? a->scale : b->scale;
 
+	if (a->scale == b->scale) {
+		units[0] = a->units;
+		units[1] = b->units;
+		return scale;
+	}
 	if (__builtin_mul_overflow(a->units, power_of_ten(scale - a->scale), &units[0]) ||
 		__builtin_mul_overflow(b->units, power_of_ten(scale - b->scale), &units[1]))
 		return -1;
@@ -120,13 +173,9 @@ int decimal_sub(struct decimal *out, const struct decimal *a, const struct decim
 /* Without trailing zeros: a product has fewer digits then. */
 static struct decimal shortest(const struct decimal *d)
 {
-	struct decimal s = *d;
+	int n = zeros(d->units, d->scale);
 
-	while (s.scale > 0 && s.units % 10 == 0) {
-		s.units /= 10;
-		s.scale--;
-	}
-	return s;
+	return (struct decimal){without_zeros(d->units, n), d->scale - n};
 }
 
 int decimal_mul(struct decimal *out, const struct decimal *a, const struct decimal *b)
@@ -141,6 +190,8 @@ int decimal_mul(struct decimal *out, const struct decimal *a, const struct decim
 
 int decimal_cmp(const struct decimal *a, const struct decimal *b)
 {
+	if (a->scale == b->scale)
+		return (a->units > b->units) - (a->units < b->units);
 	/* Whole parts, then fractions at the same scale: nothing here can overflow. */
 	__int128 ten_a = power_of_ten(a->scale), ten_b = power_of_ten(b->scale);
 	__int128 whole_a = a->units / ten_a, whole_b = b->units / ten_b;
@@ -168,6 +219,15 @@ static int pg_digits(const struct decimal *d, int digits[20], int *whole)
 {
 	__int128 ten = power_of_ten(d->scale), units = d->units;
 	int groups = (d->scale + 3) / 4, n = 0, reversed[20];
+
+	if (is_word(units) && units >= 0 && d->scale == groups * 4) {
+		for (uint64_t rest = (uint64_t)units; n < groups || rest; rest /= PG_BASE)
+			reversed[n++] = (int)(rest % PG_BASE);
+		*whole = n - groups;
+		for (int i = 0; i < n; i++)
+			digits[i] = reversed[n - 1 - i];
+		return n;
+	}
 
 	/* Negative parts all the way: the least __int128 has no positive one. */
 	__int128 fraction =

@@ -31,7 +31,8 @@ def ticker_json(rnd, symbol, t_ms):
 
 def kline_json(rnd, symbol, t_ms):
     """The closed kline of the second that begins at t_ms."""
-    price, first, count = rnd.randrange(10**8, 10**9), t_ms // 100, rnd.randrange(1, 10)
+    price, count = rnd.randrange(10**8, 10**9), 7
+    first = t_ms // 1000 * count  # no hole in the ids between two seconds
     return (f'{{"e":"kline","E":{t_ms + 1003},"s":"{symbol}","k":{{"t":{t_ms},"T":{t_ms + 999},"s":"{symbol}","i":"1s","f":{first},'
             f'"L":{first + count - 1},"o":"{price / 1e4:.8f}","c":"{price / 1.0001e4:.8f}","h":"{price / 0.999e4:.8f}",'
             f'"l":"{price / 1.001e4:.8f}","v":"{rnd.random() * 10:.8f}","n":{count},"x":true,"q":"{rnd.random() * 1e5:.8f}",'

@@ -58,6 +58,9 @@ static void take(struct world *w, enum stream_kind stream, bool is_control)
 		.is_control = is_control};
 
 	assert_int_equal(sink_take(&w->st, &w->batch, w->parser, &r, &e), 0);
+	sink_take_identities(&w->st);
+	if (r.offset >= w->st.places[stream][3].committed)
+		assert_int_equal(w->st.places[stream][3].identity, sink_take_identity(&r));
 }
 
 static void take_control(enum stream_kind stream, const char *session, const char *kind,
@@ -357,7 +360,7 @@ static void seconds_are_one_list_whatever_the_order(void **state)
 		for (int n = 0; n < 3; n++) {
 			s = sink_symbol_pop(sy, T0 + 3 * SECOND_US);
 			assert_ptr_equal(s, found[n]);
-			sink_second_free(s);
+			sink_second_free(sy, s);
 			found[n] = NULL;
 		}
 		assert_null(sink_symbol_pop(sy, T0 + 3 * SECOND_US));
@@ -365,7 +368,7 @@ static void seconds_are_one_list_whatever_the_order(void **state)
 	for (int n = 5; n < 10; n++) {
 		s = sink_symbol_pop(sy, INT64_MAX);
 		assert_ptr_equal(s, found[n]);
-		sink_second_free(s);
+		sink_second_free(sy, s);
 	}
 	assert_null(sy->seconds);
 }
