@@ -22,7 +22,7 @@ FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 LIB := err clock utf8 buf decimal interval inifile kafka_property setting settings settings_table settings_options metrics progress log_sink log_line log_sinks log_repeat log retry idset \
 	stream json_scan field member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_admin kafka_producer kafka_record kafka_consumer pg_array pg pg_copy
-SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_state sink_batch sink_seal \
+SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_state sink_batch sink_seal \
 	sink_writer sink_commit sink_rows sink_late sink_facts sink_fill sink_meta sink_observe maintenance topics
 REST := binance_rest rest_answer_head rest_budget
 HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
@@ -111,6 +111,7 @@ UNIT_LIBS_hub := -lzstd -lz
 UNIT_LIBS_exchange := -lzstd -lz
 UNIT_OBJ_collector_health := daemon/collector_health
 UNIT_OBJ_id_mark := daemon/id_mark
+UNIT_OBJ_sink_repair := daemon/sink_repair
 UNIT_OBJ_sink_bisect := daemon/sink_bisect daemon/sink_refused
 UNIT_OBJ_sink := daemon/sink_refused daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_holes daemon/id_mark daemon/sink_state daemon/sink_batch daemon/sink_seal
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))

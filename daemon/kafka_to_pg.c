@@ -52,6 +52,9 @@ static void forget(struct kafka_to_pg *k)
 	/* Else each question about offsets would stand behind a waiting fetch. */
 	if (kafka_consumer_assign(k->consumer, NULL, 0, &e) != 0)
 		log_warn("sink_kafka", "reason=\"%s\"", e.text);
+	sink_history_stop(k->history);
+	k->history_batch = NULL;
+	k->behind_us = clock_mono_us();
 	sink_state_done(&k->st);
 	sink_state_init(&k->st, settings_text(k->settings, "venue", "name"),
 		settings_int(k->settings, "venue", "settle") * SECOND_US);
@@ -61,10 +64,17 @@ static void forget(struct kafka_to_pg *k)
 	sink_meta_reset(k->meta);
 }
 
-static enum sink_left load_and_run(struct kafka_to_pg *k)
+static enum pg_failure load(struct kafka_to_pg *k, struct err *e)
 {
 	struct sink_load from = {
 		k->pg, k->consumer, k->token, settings_text(k->settings, "topics", "prefix")};
+	enum pg_failure f = sink_load(&from, &k->st, e);
+
+	return f == PG_OK ? sink_history_load(k->history, k->pg, &k->st, e) : f;
+}
+
+static enum sink_left load_and_run(struct kafka_to_pg *k)
+{
 	struct err e = {""};
 
 	forget(k);
@@ -73,7 +83,7 @@ static enum sink_left load_and_run(struct kafka_to_pg *k)
 		log_warn("sink_waits", "reason=\"%s\"", e.text);
 		return LEFT_RELOAD;
 	}
-	switch (sink_load(&from, &k->st, &e)) {
+	switch (load(k, &e)) {
 	case PG_OK:
 		log_info("sink_started", "venue=%s epoch=%lld symbols=%u", k->st.venue,
 			(long long)k->st.epoch, HASH_COUNT(k->st.symbols));
@@ -131,6 +141,7 @@ static void destroy(struct kafka_to_pg *k)
 	sink_state_done(&k->st);
 	for (int i = 0; i < 2; i++)
 		sink_batch_done(&k->batches[i]);
+	sink_history_free(k->history);
 	sink_bisect_done(&k->bisect);
 	sink_meta_free(k->meta);
 	sink_commit_free(k->commit);
@@ -161,6 +172,9 @@ static int open_parts(struct kafka_to_pg *k, struct err *e)
 		return -1;
 	k->commit = sink_commit_new(k->pg, k->token, max_bytes, e);
 	if (!k->commit)
+		return -1;
+	k->history = sink_history_new(k->settings, max_bytes, e);
+	if (!k->history)
 		return -1;
 	k->meta = sink_meta_new(k->settings, e);
 	if (!k->meta)

@@ -9,6 +9,7 @@
 #include "retry.h"
 #include "sink_bisect.h"
 #include "sink_commit.h"
+#include "sink_history.h"
 #include "sink_meta.h"
 #include "sink_observe.h"
 #include "sink_writer.h"
@@ -41,6 +42,10 @@ struct kafka_to_pg {
 	struct sink_batch batches[2];
 	struct sink_batch *batch,
 		*written; /* the one gathered, and the other: empty, or with the writer */
+	struct sink_history *history;
+	struct sink_batch *history_batch; /* with the writer; NULL = none is */
+	int64_t history_given_us;         /* monotonic */
+	int64_t behind_us;                /* monotonic; when the live topics lagged last */
 	struct sink_bisect bisect;
 	struct sink_observed observed;
 	size_t batch_bytes; /* at which it is committed */

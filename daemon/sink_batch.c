@@ -29,6 +29,18 @@ void sink_batch_init(struct sink_batch *b, size_t max_bytes)
 		buf_init(all[i], max_bytes);
 }
 
+const char *sink_batch_stream(bool of_history, enum stream_kind kind)
+{
+	static const char *const histories[STREAM_COUNT] = {
+		[STREAM_MINI_TICKER] = "miniTicker.history",
+		[STREAM_KLINE_1S] = "kline_1s.history",
+		[STREAM_TRADE] = "trade.history",
+		[STREAM_AGG_TRADE] = "aggTrade.history",
+	};
+
+	return of_history ? histories[kind] : stream_table[kind].name;
+}
+
 void sink_batch_done(struct sink_batch *b)
 {
 	struct buf *all[BATCH_BUFS];

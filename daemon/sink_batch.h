@@ -125,6 +125,7 @@ struct sink_batch {
 	bool touched[STREAM_COUNT][TOPIC_PARTITIONS];
 	int64_t days[BATCH_DAYS_MAX]; /* distinct days of rows, for missing partitions */
 	int day_count;
+	bool of_history;    /* of the history topics, not the live ones; for ever */
 	bool commit_unsure; /* the connection broke while COMMIT was under way */
 };
 
@@ -134,6 +135,8 @@ struct sink_batch {
 void sink_batch_init(struct sink_batch *b, size_t max_bytes);
 void sink_batch_done(struct sink_batch *b);
 void sink_batch_reset(struct sink_batch *b);
+/* By which name the stream's topic goes in the database. */
+const char *sink_batch_stream(bool of_history, enum stream_kind kind);
 /* What all arrays hold. */
 size_t sink_batch_bytes(const struct sink_batch *b);
 /* True when an array met its bound or memory was short: the batch is not whole and must not be committed. */

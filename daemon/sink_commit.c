@@ -138,10 +138,9 @@ static enum sink_done resolve_commit(struct sink_commit *c, bool *committed, str
 
 	*committed = false;
 	for (int i = 0; f == PG_OK && i < PQntuples(r); i++) {
-		const struct stream *s = stream_find(PQgetvalue(r, i, 0));
-		int64_t partition = pg_int(r, i, 1);
+		const char *stream = sink_batch_stream(c->to.batch->of_history, o->stream);
 
-		if (!s || s->kind != o->stream || partition != o->partition)
+		if (strcmp(PQgetvalue(r, i, 0), stream) != 0 || pg_int(r, i, 1) != o->partition)
 			continue;
 		*committed = pg_int(r, i, 2) == o->next;
 		break;

@@ -106,7 +106,7 @@ static enum pg_failure move_offsets(
 	enum pg_failure done;
 
 	for (int i = 0; i < wanted; i++) {
-		pg_array_text(&a[0], stream_table[o[i].stream].name);
+		pg_array_text(&a[0], sink_batch_stream(to->batch->of_history, o[i].stream));
 		pg_array_int(&a[1], o[i].partition);
 		pg_array_int(&a[2], o[i].expected);
 		pg_array_int(&a[3], o[i].next);
@@ -280,7 +280,7 @@ static enum pg_failure write_quarantine(
 		snprintf(reason, sizeof reason, "%.*s", (int)q[i].reason_len,
 			bytes + key_len + q[i].value_len);
 		keep_ascii(reason);
-		pg_array_text(&a[0], stream_table[q[i].stream].name);
+		pg_array_text(&a[0], sink_batch_stream(to->batch->of_history, q[i].stream));
 		pg_array_int(&a[1], q[i].partition);
 		pg_array_int(&a[2], q[i].offset);
 		pg_array_text(&a[3], reason);

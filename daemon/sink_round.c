@@ -9,8 +9,16 @@
 #define POLL_MS 50
 #define DRAIN_QUIET_US (300 * MS_US)
 
+#define BEHIND_US SECOND_US   /* old records mean that the live topics lag */
+#define CALM_US (500 * MS_US) /* without one before history is taken */
+
 static enum sink_left committed(struct kafka_to_pg *k)
 {
+	if (k->history_batch) {
+		k->history_batch = NULL;
+		sink_history_committed(k->history, clock_mono_us() - k->history_given_us);
+		return LEFT_STOP;
+	}
 	sink_seal_committed(&k->st, k->written);
 	sink_bisect_committed(&k->bisect, k->written->records);
 	sink_batch_reset(k->written);
@@ -24,11 +32,20 @@ static enum sink_left broken(const struct kafka_to_pg *k, const char *reason)
 	return LEFT_BROKEN;
 }
 
+/* The state is rebuilt, and the batch's records come again in smaller ones. */
+static enum sink_left refused(struct kafka_to_pg *k)
+{
+	const char *reason = sink_writer_reason(k->writer);
+	struct err e = {""};
+	int rc = k->history_batch ? sink_history_refused(k->history, reason, &e)
+				  : sink_bisect_refused(&k->bisect, k->written, reason, &e);
+
+	return rc == 0 ? LEFT_ANEW : broken(k, e.text);
+}
+
 /* What became of the batch that is being written, if that is known, or waited for; LEFT_STOP: nothing that stands in the way. */
 static enum sink_left look_after_writer(struct kafka_to_pg *k, bool wait)
 {
-	struct err e = {""};
-
 	if (!sink_writer_busy(k->writer))
 		return LEFT_STOP;
 	switch (sink_writer_outcome(k->writer, wait)) {
@@ -41,10 +58,7 @@ static enum sink_left look_after_writer(struct kafka_to_pg *k, bool wait)
 					 "took this venue over\"");
 		return LEFT_STAND_BY;
 	case OUTCOME_REFUSED:
-		if (sink_bisect_refused(
-			    &k->bisect, k->written, sink_writer_reason(k->writer), &e) != 0)
-			return broken(k, e.text);
-		return LEFT_ANEW;
+		return refused(k);
 	case OUTCOME_BROKEN:
 		return broken(k, sink_writer_reason(k->writer));
 	case OUTCOME_GIVEN_UP:
@@ -121,6 +135,35 @@ static enum sink_left take_all(
 	return LEFT_STOP;
 }
 
+static void note_lag(struct kafka_to_pg *k, const struct kafka_record *records, size_t count)
+{
+	int64_t oldest_ms = INT64_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		if (records[i].produced_ms < oldest_ms)
+			oldest_ms = records[i].produced_ms;
+	if (count && oldest_ms * MS_US < clock_wall_us() - BEHIND_US)
+		k->behind_us = clock_mono_us();
+}
+
+/* Between the live batches, while these do not lag, the past has its turn. */
+static enum sink_left take_history(struct kafka_to_pg *k)
+{
+	struct err e = {""};
+	int rc;
+
+	if (sink_writer_busy(k->writer) || clock_mono_us() - k->behind_us < CALM_US)
+		return LEFT_STOP;
+	rc = sink_history_run(k->history, &k->st, &k->history_batch, &e);
+	if (rc < 0)
+		return broken(k, e.text);
+	if (rc > 0) {
+		k->history_given_us = clock_mono_us();
+		sink_writer_give(k->writer, &k->st, k->history_batch);
+	}
+	return LEFT_STOP;
+}
+
 /* While stopping: true when Kafka has had nothing more for a while, or time is up. */
 static bool drained(struct kafka_to_pg *k, size_t count)
 {
@@ -147,6 +190,7 @@ static enum sink_left take_and_write(struct kafka_to_pg *k)
 		switch (kafka_consumer_poll(
 			k->consumer, POLL_MS, RECORDS_MAX, &records, &count, &e)) {
 		case KAFKA_RECORDS:
+			note_lag(k, records, count);
 			left = take_all(k, records, count);
 			break;
 		case KAFKA_OUT_OF_RANGE:
@@ -169,6 +213,9 @@ static enum sink_left take_and_write(struct kafka_to_pg *k)
 			return left;
 		if (!sink_writer_busy(k->writer))
 			sink_meta_run(k->meta, &k->st);
+		left = take_history(k);
+		if (left != LEFT_STOP)
+			return left;
 	}
 }
 

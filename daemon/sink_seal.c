@@ -19,7 +19,7 @@ static void seal_offsets(struct sink_state *st, struct sink_batch *b)
 		}
 }
 
-static void seal_symbols(struct sink_state *st, struct sink_batch *b)
+void sink_seal_symbols(struct sink_state *st, struct sink_batch *b)
 {
 	for (struct sink_symbol *sy = st->symbols; sy; sy = sy->hh.next) {
 		struct batch_symbol row = {sy, sy->first_us};
@@ -53,6 +53,6 @@ void sink_seal_committed(struct sink_state *st, const struct sink_batch *b)
 void sink_seal(struct sink_state *st, struct sink_batch *b)
 {
 	seal_offsets(st, b);
-	seal_symbols(st, b);
+	sink_seal_symbols(st, b);
 	seal_spans(st, b);
 }

@@ -6,5 +6,7 @@
 #include "sink_batch.h"
 
 void sink_seal(struct sink_state *st, struct sink_batch *b);
+/* The symbols' part of it alone: for a batch of history, while another one of live records is gathered. */
+void sink_seal_symbols(struct sink_state *st, struct sink_batch *b);
 /* The sealed batch is in the database. */
 void sink_seal_committed(struct sink_state *st, const struct sink_batch *b);

@@ -63,6 +63,12 @@ static void settle(struct sink_batch *b, struct sink_symbol *sy, int64_t settled
 		}
 }
 
+void sink_settle_symbol(struct sink_batch *b, struct sink_symbol *sy, int64_t settled_us)
+{
+	if (settled_us > sy->settled_us)
+		settle(b, sy, settled_us);
+}
+
 void sink_settle_partition(struct sink_state *st, struct sink_batch *b, int partition)
 {
 	for (struct sink_symbol *sy = st->partitions[partition]; sy; sy = sy->next_in_partition) {

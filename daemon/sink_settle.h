@@ -8,5 +8,7 @@
 
 /* Every symbol of the partition. */
 void sink_settle_partition(struct sink_state *st, struct sink_batch *b, int partition);
+/* One symbol, which nobody listens to. */
+void sink_settle_symbol(struct sink_batch *b, struct sink_symbol *sy, int64_t settled_us);
 /* The settled second `open_us` changed: folds the stored bars above it again. Bars not over yet are folded at their end anyway. */
 void sink_settle_refold(struct sink_batch *b, const struct sink_symbol *sy, int64_t open_us);

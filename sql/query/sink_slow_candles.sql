@@ -1,4 +1,5 @@
--- Writes what differs, and tells what was written. A correction stands; a removed second comes back only by a new statement.
+-- Writes what differs, and tells what was written. A correction stands; a removed second comes back only by a new statement; a closed
+-- candle gives way only to a later statement.
 INSERT INTO candle_1s AS c
 SELECT DISTINCT ON (open_us, symbol) * FROM slow_candle
 ORDER BY open_us, symbol, origin DESC, closed DESC, stated_us DESC, trades DESC NULLS LAST
@@ -9,6 +10,7 @@ SET open = excluded.open, high = excluded.high, low = excluded.low, close = excl
 	first_id = excluded.first_id, last_id = excluded.last_id, origin = excluded.origin,
 	closed = excluded.closed, stated_us = excluded.stated_us, revision = excluded.revision, removed = false
 WHERE c.origin < 5 AND NOT (c.removed AND c.stated_us >= excluded.stated_us)
+	AND NOT (c.closed AND (NOT excluded.closed OR excluded.stated_us <= c.stated_us))
 	AND (c.open, c.high, c.low, c.close, c.volume, c.quote, c.trades, c.taker_volume, c.taker_quote,
 		c.origin, c.closed, c.stated_us)
 	IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume,
