@@ -160,8 +160,8 @@ class Live:
         for line in self.log.read_text().splitlines():
             words = line.split()
             if " metric " in line and "=" in words[-1]:
-                name, value = words[-1].split("=")
-                found[name] = int(value)
+                name, value = words[-1].rsplit("=", 1)
+                found[name] = float(value)
         return found
 
     def close(self):

@@ -262,7 +262,6 @@ class Market(threading.Thread):
         self.halt = threading.Event()
         self.sent = {"BTCUSDT": [], "ETHUSDT": []}
         self.offset = T0 - time.time_ns() // 1_000_000
-        self.next_id = 0
 
     def now(self):
         return time.time_ns() // 1_000_000 + self.offset
@@ -274,11 +273,12 @@ class Market(threading.Thread):
             open_now = [c for c in self.server.connections if c.requests and not c.closed.is_set()]
             batch = []
             for _ in range(rng.randint(0, 6) if open_now else 0):
-                self.next_id += 1
                 symbol, t = rng.choice(list(self.sent)), self.now()
+                number = len(self.sent[symbol]) + 1
                 price, quantity = f"{rng.randint(100, 200)}.5", f"0.{rng.randint(1, 9)}"
-                text = json.dumps({"e": "trade", "E": t, "s": symbol, "t": self.next_id, "p": price, "q": quantity, "T": t, "m": True, "M": True})
-                self.sent[symbol].append((self.next_id, t, Decimal(price), Decimal(quantity)))
+                text = json.dumps({"e": "trade", "E": t, "s": symbol, "t": number, "p": price, "q": quantity, "T": t, "m": True,
+                                   "M": True})
+                self.sent[symbol].append((number, t, Decimal(price), Decimal(quantity)))
                 batch.append((symbol, text))
             for i, c in enumerate(open_now):
                 try:
