@@ -26,7 +26,7 @@ SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids 
 	sink_writer sink_commit sink_rows sink_late sink_facts sink_fill sink_meta sink_observe maintenance topics
 REST := binance_rest rest_answer_head rest_budget
 HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
-BACKFILL := rest_to_kafka backfill_plan backfill_answered $(HISTORY)
+BACKFILL := rest_to_kafka backfill_work backfill_plan backfill_answered $(HISTORY)
 # A connection's life.
 LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver \
 	feed_silence feed_record

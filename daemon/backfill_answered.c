@@ -1,8 +1,12 @@
 #include "backfill_answered.h"
+#include "clock.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
+
+#define AGAIN_MAX_US HOUR_US
+#define FORGET_US (3 * HOUR_US)
 
 struct key { /* zeroed before it is filled: it is compared as bytes */
 	char symbol[SYMBOL_SIZE];
@@ -13,6 +17,8 @@ struct key { /* zeroed before it is filled: it is compared as bytes */
 struct entry {
 	struct key key;
 	int64_t at_us;
+	int times;    /* answered */
+	bool settled; /* the sink has taken the last answer */
 	UT_hash_handle hh;
 };
 
@@ -59,6 +65,8 @@ void backfill_answered_add(
 
 	if (entry) {
 		entry->at_us = now_us;
+		entry->times++;
+		entry->settled = false;
 		return;
 	}
 	if (HASH_COUNT(a->entries) >= BACKFILL_GAPS_MAX)
@@ -68,6 +76,7 @@ void backfill_answered_add(
 		return; /* it is fetched again, which harms nobody */
 	key_of(g, &entry->key);
 	entry->at_us = now_us;
+	entry->times = 1;
 	HASH_ADD(hh, a->entries, key, sizeof(entry->key), entry);
 }
 
@@ -75,8 +84,24 @@ bool backfill_answered_has(
 	struct backfill_answered *a, const struct backfill_gap *g, int64_t now_us)
 {
 	const struct entry *entry = find(a, g);
+	int64_t pause_us = BACKFILL_AGAIN_US;
 
-	return entry && now_us - entry->at_us < BACKFILL_ANSWER_US;
+	if (!entry)
+		return false;
+	for (int i = 1; i < entry->times && pause_us < AGAIN_MAX_US; i++)
+		pause_us *= 2;
+	if (!entry->settled && pause_us < BACKFILL_ANSWER_US)
+		pause_us = BACKFILL_ANSWER_US;
+	return now_us - entry->at_us < pause_us;
+}
+
+void backfill_answered_settled(struct backfill_answered *a, int64_t before_us)
+{
+	struct entry *entry, *next;
+
+	HASH_ITER(hh, a->entries, entry, next)
+	if (entry->at_us < before_us)
+		entry->settled = true;
 }
 
 static void forget(struct backfill_answered *a, int64_t before_us)
@@ -99,7 +124,7 @@ void backfill_answered_clear(struct backfill_answered *a)
 
 void backfill_answered_tidy(struct backfill_answered *a, int64_t now_us)
 {
-	forget(a, now_us - BACKFILL_ANSWER_US);
+	forget(a, now_us - FORGET_US);
 }
 
 size_t backfill_answered_count(const struct backfill_answered *a)

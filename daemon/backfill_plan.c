@@ -36,7 +36,6 @@ static bool read_gap(const PGresult *r, int row, struct backfill_gap *g)
 		.to_us = pg_int(r, row, 3),
 		.first_id = pg_int(r, row, 5),
 		.last_id = pg_int(r, row, 6),
-		.repairing = strcmp(PQgetvalue(r, row, 7), "repairing") == 0,
 	};
 	snprintf(g->symbol, sizeof(g->symbol), "%s", PQgetvalue(r, row, 0));
 	snprintf(g->cause, sizeof(g->cause), "%s", PQgetvalue(r, row, 4));

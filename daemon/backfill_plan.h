@@ -21,7 +21,6 @@ struct backfill_gap {
 	char cause[CAUSE_SIZE];
 	int64_t from_us, to_us;
 	int64_t first_id, last_id; /* of a hole in ids; else -1 */
-	bool repairing;            /* told so before */
 	int64_t rows;              /* found for it */
 };
 

@@ -76,7 +76,8 @@ static void add_bar(struct sink_repair *h, const struct event_kline *k)
 	if (k->open_us < from_us || k->open_us >= to_us)
 		return;
 	add(h, &h->own, k->open_us / SECOND_US, k->open_us / SECOND_US);
-	if (k->trades == 0)
+	/* REST says how many trades a bar has, but not which. */
+	if (k->trades == 0 || k->first_id < 0)
 		return;
 	add(h, &h->trades, k->first_id, k->last_id);
 	if (k->last_id - k->first_id + 1 != k->trades)

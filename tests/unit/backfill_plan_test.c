@@ -147,9 +147,21 @@ static void test_answered(void **state)
 	/* in vain for long: once more */
 	assert_true(backfill_answered_has(a, &g, 199 + BACKFILL_ANSWER_US));
 	assert_false(backfill_answered_has(a, &g, 200 + BACKFILL_ANSWER_US));
-	backfill_answered_tidy(a, 199 + BACKFILL_ANSWER_US);
+	/* taken by the sink, and still there: sooner, but less and less often */
+	backfill_answered_settled(a, 200);
+	assert_true(backfill_answered_has(a, &g, 200 + 3 * BACKFILL_AGAIN_US));
+	backfill_answered_settled(a, 201);
+	assert_true(backfill_answered_has(a, &g, 199 + 2 * BACKFILL_AGAIN_US));
+	assert_false(backfill_answered_has(a, &g, 200 + 2 * BACKFILL_AGAIN_US));
+	for (int i = 0; i < 20; i++)
+		backfill_answered_add(a, &g, 300);
+	assert_false(backfill_answered_has(a, &g, 300 + 2 * HOUR_US));
+	backfill_answered_settled(a, 301);
+	assert_true(backfill_answered_has(a, &g, 299 + HOUR_US));
+	assert_false(backfill_answered_has(a, &g, 300 + 2 * HOUR_US));
+	backfill_answered_tidy(a, 299 + 3 * HOUR_US);
 	assert_int_equal(backfill_answered_count(a), 1);
-	backfill_answered_tidy(a, 200 + BACKFILL_ANSWER_US);
+	backfill_answered_tidy(a, 300 + 3 * HOUR_US);
 	assert_int_equal(backfill_answered_count(a), 0);
 	for (int i = 0; i < BACKFILL_GAPS_MAX + 10; i++) {
 		g.from_us = i;
