@@ -43,7 +43,7 @@ EXCHANGE := exchange json_slice recording_line recording_file recording recordin
 	exchange_ticker exchange_rest exchange_ws exchange_server
 ARCHIVE := archive_file archive_name archive_rows
 LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) topics
-CTL := ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
+CTL := $(CHOICE) feed_symbols_file ctl_symbols ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
 CGI := request problem param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_bars chart_reader chart_head chart_candles chart_view \
 	chart_json chart_etag chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
@@ -82,6 +82,7 @@ UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts
 UNIT_OBJ_feed_choice := daemon/feed_choice
 UNIT_OBJ_feed_wants := $(CHOICE:%=daemon/%)
 UNIT_OBJ_feed_plan := daemon/feed_plan
+UNIT_OBJ_feed_symbols_file := daemon/feed_symbols_file daemon/feed_choice
 UNIT_OBJ_feed_whole := daemon/feed_whole daemon/feed_choice daemon/feed_wants daemon/feed_catalog daemon/feed_frame
 UNIT_OBJ_feed_clock := daemon/feed_clock $(REST:%=daemon/%)
 UNIT_OBJ_rest_budget := daemon/rest_budget

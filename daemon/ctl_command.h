@@ -7,6 +7,8 @@
 
 /* Deletes the topics and all rows of a venue; its epoch rises. Topics first: what a crash between leaves is noticed by the sink. */
 must_check int ctl_empty(const struct settings *s, const char *venue, struct err *e);
+/* "add" NAME..., "remove" NAME..., "list": the symbols of [feed] symbols_file, checked against the exchange's list. */
+must_check int ctl_symbols(const struct settings *s, char **arguments, struct err *e);
 /* What the database says of the venue, a line each. */
 must_check int ctl_status(const struct settings *s, const char *venue, struct err *e);
 /* SYMBOL FROM TO [klines|aggTrades]: loads that stretch from the exchange's REST into the history topics. An interrupted one goes on. */

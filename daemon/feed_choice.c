@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_BYTES 256
-
 bool feed_choice_matches(const char *pattern, const char *symbol)
 {
 	const char *star = NULL, *from = NULL;
@@ -86,25 +84,31 @@ int feed_choice_add(struct feed_choice *c, const struct feed_choice_entry *entry
 	return 0;
 }
 
+int feed_choice_line_read(struct feed_choice_entry *out, char *line, struct err *e)
+{
+	line[strcspn(line, "#\n")] = '\0';
+	if (line[strspn(line, " \t\r")] == '\0')
+		return 0;
+	if (feed_choice_entry_read(out, line, e) < 0)
+		return -1;
+	out->in_file = true;
+	return 1;
+}
+
 static int take_line(struct feed_choice *c, char *line, struct err *e)
 {
 	struct feed_choice_entry entry;
 	size_t len = strlen(line);
 
-	if (len == LINE_BYTES - 1 && line[len - 1] != '\n')
-		return err_set(e, "a line of more than %d bytes", LINE_BYTES - 2);
-	line[strcspn(line, "#\n")] = '\0';
-	if (line[strspn(line, " \t\r")] == '\0')
-		return 0;
-	if (feed_choice_entry_read(&entry, line, e) < 0)
-		return -1;
-	entry.in_file = true;
-	return feed_choice_add(c, &entry, e);
+	if (len == FEED_CHOICE_LINE_BYTES - 1 && line[len - 1] != '\n')
+		return err_set(e, "a line of more than %d bytes", FEED_CHOICE_LINE_BYTES - 2);
+	int is_entry = feed_choice_line_read(&entry, line, e);
+	return is_entry == 1 ? feed_choice_add(c, &entry, e) : is_entry;
 }
 
-int feed_choice_read_file(struct feed_choice *c, const char *path, struct err *e)
+static int read_file(struct feed_choice *c, const char *path, struct err *e)
 {
-	char line[LINE_BYTES];
+	char line[FEED_CHOICE_LINE_BYTES];
 	FILE *file = fopen(path, "re");
 	int number = 0, result = 0;
 
@@ -147,22 +151,16 @@ static int read_streams(struct feed_choice *c, const struct settings *s, struct 
 static int read_symbols(struct feed_choice *c, const struct settings *s, struct err *e)
 {
 	struct feed_choice_entry entry;
-	const char *text, *path = settings_text(s, "feed", "symbols_file");
-	bool any = false;
+	const char *text;
 
 	for (size_t i = 0; (text = settings_item(s, "feed", "symbols", i)); i++)
 		if (feed_choice_entry_read(&entry, text, e) < 0 ||
 			feed_choice_add(c, &entry, e) < 0)
 			return err_wrap(e, "feed.symbols");
-	if (*path && feed_choice_read_file(c, path, e) < 0)
-		return err_wrap(e, "feed.symbols_file");
-	for (size_t i = 0; i < c->count; i++)
-		any = any || !c->entries[i].out;
-	/* With a file the first symbol may still come. */
-	return any || *path ? 0 : err_set(e, "feed.symbols: nothing to collect");
+	return 0;
 }
 
-struct feed_choice *feed_choice_new(const struct settings *s, struct err *e)
+struct feed_choice *feed_choice_of_settings(const struct settings *s, struct err *e)
 {
 	struct feed_choice *c = calloc(1, sizeof(*c));
 
@@ -175,6 +173,34 @@ struct feed_choice *feed_choice_new(const struct settings *s, struct err *e)
 		return NULL;
 	}
 	return c;
+}
+
+struct feed_choice *feed_choice_new(const struct settings *s, struct err *e)
+{
+	const char *path = settings_text(s, "feed", "symbols_file");
+	struct feed_choice *c = feed_choice_of_settings(s, e);
+	bool any = false;
+
+	if (!c)
+		return NULL;
+	/* pricegraphctl may run elsewhere, and has to mean the same file. */
+	if (*path && *path != '/') {
+		err_set(e, "feed.symbols_file: '%s' does not begin with '/'", path);
+		goto fail;
+	}
+	if (*path && read_file(c, path, e) < 0) {
+		err_wrap(e, "feed.symbols_file");
+		goto fail;
+	}
+	for (size_t i = 0; i < c->count; i++)
+		any = any || !c->entries[i].out;
+	/* With a file the first symbol may still come. */
+	if (any || *path)
+		return c;
+	err_set(e, "feed.symbols: nothing to collect");
+fail:
+	feed_choice_free(c);
+	return NULL;
 }
 
 struct feed_choice *feed_choice_copy(const struct feed_choice *c)

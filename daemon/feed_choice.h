@@ -15,6 +15,7 @@
 
 #define FEED_CHOICE_ENTRIES_MAX 10000
 #define FEED_CHOICE_FILE_BYTES_MAX (1 << 20)
+#define FEED_CHOICE_LINE_BYTES 256 /* with its end */
 
 struct feed_choice_entry {
 	char name[SYMBOL_SIZE]; /* or pattern; without '-' */
@@ -30,9 +31,11 @@ struct feed_choice {
 };
 
 /* Reads the file, too; one that does not exist is empty. NULL: no stream or no symbol is asked for, an unknown stream, an entry
- * that is no text of 1 to 63 bytes, or a file that can't be read; `e` names it. Blocks on the file. */
+ * that is no text of 1 to 63 bytes, or a file that can't be read or whose path does not begin with '/'; `e` names it. Blocks on the file. */
 struct feed_choice *feed_choice_new(const struct settings *s, struct err *e);
 struct feed_choice *feed_choice_copy(const struct feed_choice *c); /* NULL: no memory */
+/* Without the file. */
+struct feed_choice *feed_choice_of_settings(const struct settings *s, struct err *e);
 void feed_choice_free(struct feed_choice *c);
 bool feed_choice_is_equal(const struct feed_choice *a, const struct feed_choice *b);
 
@@ -48,5 +51,5 @@ must_check int feed_choice_entry_read(
 /* Appends an entry. -1: too many or no memory. */
 must_check int feed_choice_add(
 	struct feed_choice *c, const struct feed_choice_entry *entry, struct err *e);
-/* Appends the lines of the file. `#` begins a comment, empty lines are passed over. -1: `e` is "path:line: reason". */
-must_check int feed_choice_read_file(struct feed_choice *c, const char *path, struct err *e);
+/* One line of the file, which it changes; `#` begins a comment. 1: an entry; 0: the line says nothing; -1: as of an entry. */
+must_check int feed_choice_line_read(struct feed_choice_entry *out, char *line, struct err *e);

@@ -40,16 +40,21 @@ class Feed:
         self.reader = Consumer({"bootstrap.servers": self.values["kafka.bootstrap.servers"], "group.id": "none",
                                 "enable.auto.commit": False, "auto.offset.reset": "error", "fetch.wait.max.ms": 10})
 
-    def start(self, server=None, **settings):
+    def write(self, **settings):
+        """The settings file as it is to be from now on; its path."""
         self.values.update({k.replace("__", "."): v for k, v in settings.items()})
-        if server:
-            self.values["exchange.port"] = server.port
         path = self.folder / "feed.ini"
         sections = {}
         for key, value in self.values.items():
             section, key = key.split(".", 1)
             sections.setdefault(section, []).append(f"{key} = {value}")
         path.write_text("".join(f"[{s}]\n" + "\n".join(lines) + "\n" for s, lines in sections.items()))
+        return path
+
+    def start(self, server=None, **settings):
+        if server:
+            self.values["exchange.port"] = server.port
+        path = self.write(**settings)
         self.runs += 1
         self.program = Program("pricegraph-collector", path, self.folder / f"feed{self.runs}.log")
         return self.program
