@@ -149,7 +149,7 @@ def test_sighup_changes_the_running_connection(symbols_of, server, rest):
     assert '"NOSUCH"' in feed.log("feed_symbol_unknown")[0]
     # Delisted, renamed, newly listed: found by the next look at the exchange's list.
     rest.symbols = {**rest.symbols, "SOLUSDT": "BREAK", "POLUSDT": "TRADING"}
-    hang_up(feed, feed__symbols="BTCUSDT,SOLUSDT")
+    hang_up(feed, feed__symbols="BTCUSDT,SOLUSDT", feed__streams="trade")
     wait_until(lambda: asked_for(c)[3:] == [("UNSUBSCRIBE", [name("SOLUSDT")])], "SOLUSDT unsubscribed")
     assert 'symbol="SOLUSDT" status=BREAK' in feed.log("feed_symbol_stopped")[0]
     hang_up(feed, feed__symbols="*OLUSDT,BTCUSDT")
