@@ -3,7 +3,6 @@
 #include "log.h"
 #include "metrics.h"
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -21,10 +20,15 @@ struct feed_silence_stream {
 	UT_hash_handle hh;
 };
 
-static void write_key(char key[SYMBOL_SIZE + 1], enum stream_kind stream, const char *symbol)
+/* Returns its length. */
+static size_t write_key(char key[SYMBOL_SIZE + 1], enum stream_kind stream, const char *symbol)
 {
+	size_t len = strnlen(symbol, SYMBOL_SIZE - 1);
+
 	key[0] = (char)(stream + 1);
-	snprintf(key + 1, SYMBOL_SIZE, "%s", symbol);
+	memcpy(key + 1, symbol, len);
+	key[1 + len] = '\0';
+	return 1 + len;
 }
 
 static void set_silent(struct feed_silence_stream *w, bool silent)
@@ -78,15 +82,15 @@ int feed_silence_set(
 
 		if (!*wants[i].symbol)
 			continue;
-		write_key(key, wants[i].stream, wants[i].symbol);
-		HASH_FIND_STR(s->streams, key, w);
+		size_t len = write_key(key, wants[i].stream, wants[i].symbol);
+		HASH_FIND(hh, s->streams, key, len, w);
 		if (!w) {
 			w = calloc(1, sizeof(*w));
 			if (!w) {
 				rc = -1;
 				continue;
 			}
-			memcpy(w->key, key, sizeof(key));
+			memcpy(w->key, key, len + 1);
 			w->stream = wants[i].stream;
 			w->heard_us = now_us;
 			HASH_ADD_STR(s->streams, key, w);
@@ -113,8 +117,8 @@ void feed_silence_heard(
 
 	if (!s->streams)
 		return;
-	write_key(key, stream, symbol);
-	HASH_FIND_STR(s->streams, key, w);
+	size_t len = write_key(key, stream, symbol);
+	HASH_FIND(hh, s->streams, key, len, w);
 	if (!w)
 		return;
 	if (w->silent)

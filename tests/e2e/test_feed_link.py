@@ -353,3 +353,36 @@ def test_overlap_is_seen_once(stack_of, tmp_path):
     assert live.metrics()["pricegraph_live_repeats_total"] > 0
     live.close()
     server.close()
+
+
+KEYS = {"trade": ("raw_trade", "symbol, id", lambda e: (e["s"], e["t"])),
+        "aggTrade": ("raw_agg_trade", "symbol, id", lambda e: (e["s"], e["a"])),
+        "miniTicker": ("raw_mini_ticker", "symbol, event_us / 1000", lambda e: (e["s"], e["E"])),
+        "kline_1s": ("candle_1s", "symbol, open_us / 1000", lambda e: (e["s"], e["k"]["t"]))}
+
+
+def test_every_stream_is_rotated(stack_of):
+    """The model exchange's whole market through rotation after rotation: every event up to T is a row, and no gap shows."""
+    stack = stack_of("synthetic", {"feed.symbols": "BTCUSDT,ETHUSDT,SOLUSDT", "feed.streams": ",".join(KEYS), "feed.rotation": 2,
+                                   "venue.settle": 1, "sink.batch_interval": 100})
+    stack.start_exchange("synthetic", seed=3, history=0, symbols="BTCUSDT,ETHUSDT,SOLUSDT")
+    collector = stack.start("pricegraph-collector")
+    wait_until(lambda: collector.text().count(" feed_rotated ") >= 3, "three rotations")
+    assert collector.stop() == 0
+    if not stack.one("SELECT bool_and(ended) FROM subscription u JOIN span s USING (venue, stream, session) WHERE u.to_us IS NULL"):
+        sink = stack.start("pricegraph-collector", "--set", "feed.enabled=no")
+        wait_until(lambda: stack.one(
+            "SELECT bool_and(ended) FROM subscription u JOIN span s USING (venue, stream, session) WHERE u.to_us IS NULL"), "all is committed")
+        sink.kill()
+    assert " feed_disconnected " not in collector.text()
+    assert stack.rows("SELECT * FROM gap") == []
+    heard_ms = stack.one("SELECT min(s.to_us) FROM subscription u JOIN span s USING (venue, stream, session) WHERE u.to_us IS NULL") // 1000
+    begun_ms = stack.one("SELECT max(f) FROM (SELECT min(from_us) AS f FROM subscription GROUP BY symbol, stream) AS x") // 1000
+    sent = {stream: set() for stream in KEYS}
+    for line in (stack.folder / "truth.txt").read_text().rpartition("\n")[0].splitlines():
+        state, _, where, text = line.split(" ", 3)
+        stream = where.rpartition("@")[2]
+        if state in ("sent", "unsent") and stream in KEYS and begun_ms < (event := json.loads(text))["E"] < heard_ms:
+            sent[stream].add(KEYS[stream][2](event))
+    for stream, (table, columns, _) in KEYS.items():
+        assert len(sent[stream]) > 5 and sent[stream] <= set(stack.rows(f"SELECT {columns} FROM {table}")), stream
