@@ -37,10 +37,11 @@ COLLECTOR := collector collector_health collector_watch collector_http collector
 	feed_whole feed_subscribe feed_subscribe_answer feed_sessions feed_session feed_clock feed_output \
 	$(REST) $(BACKFILL)
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
-	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_rows \
+	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_halt market_rows \
 	market_event market_emit market truth message event_micro hub market_to_hub \
+	fault fault_read fault_plan fault_wire fault_frames \
 	exchange_request rest_param exchange_asked exchange_info exchange_trades \
-	exchange_ticker exchange_rest exchange_ws exchange_server
+	exchange_ticker exchange_rest exchange_ws exchange_answer exchange_fault exchange_control exchange_http exchange_server
 ARCHIVE := archive_file archive_name archive_rows
 LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) topics
 CTL := $(CHOICE) feed_symbols_file ctl_symbols ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
@@ -96,7 +97,7 @@ UNIT_LIBS_archive := -lzip -lz
 UNIT_OBJ_binance_rest := $(REST:%=daemon/%)
 UNIT_LIBS_binance_rest := -lcurl
 UNIT_LIBS_feed_clock := -lcurl
-MODEL := $(filter-out daemon/exchange daemon/exchange_ws daemon/exchange_server,$(EXCHANGE:%=daemon/%))
+MODEL := $(filter-out daemon/exchange daemon/exchange_ws daemon/exchange_answer daemon/exchange_fault daemon/exchange_control daemon/exchange_http daemon/exchange_server,$(EXCHANGE:%=daemon/%))
 UNIT_OBJ_json_slice := daemon/json_slice
 UNIT_OBJ_recording_line := daemon/recording_line daemon/event_micro daemon/json_slice
 UNIT_OBJ_recording := $(MODEL)

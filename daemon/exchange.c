@@ -4,6 +4,7 @@
  * holds and ends.
  */
 #include "clock.h"
+#include "exchange_fault.h"
 #include "exchange_server.h"
 #include "log.h"
 #include "market_synthetic.h"
@@ -26,6 +27,7 @@ struct parts { /* all that runs, in the order in which it is made */
 	struct truth *truth;
 	struct hub *hub;
 	struct market_to_hub *arrow;
+	struct exchange_fault *faults;
 	struct exchange_server *server;
 	bool wall; /* a synthetic market that begins now */
 };
@@ -159,8 +161,14 @@ static int parts_make(struct parts *p, struct err *e)
 			settings_float(p->settings, "model", "speed"), p->wall);
 	if (!p->arrow)
 		return err_set(e, "no memory");
-	p->server = exchange_server_new(
-		p->settings, &(struct exchange_parts){p->market, p->arrow, p->hub, p->truth}, e);
+	p->faults = exchange_fault_new(
+		&(struct exchange_fault_parts){p->market, p->arrow, p->hub, p->truth},
+		settings_text(p->settings, "model", "faults"),
+		(uint64_t)settings_int(p->settings, "model", "fault_seed"), e);
+	if (!p->faults)
+		return -1;
+	p->server = exchange_server_new(p->settings,
+		&(struct exchange_parts){p->market, p->arrow, p->hub, p->truth, p->faults}, e);
 	return p->server ? 0 : -1;
 }
 
@@ -169,6 +177,7 @@ static int parts_done(struct parts *p, struct err *e)
 	int rc;
 
 	exchange_server_free(p->server);
+	exchange_fault_free(p->faults);
 	market_to_hub_free(p->arrow);
 	hub_free(p->hub);
 	rc = truth_close(p->truth, e);

@@ -1,5 +1,7 @@
 #include "exchange_server.h"
 #include "clock.h"
+#include "exchange_control.h"
+#include "exchange_http.h"
 #include "exchange_rest.h"
 #include "log.h"
 #include <stdlib.h>
@@ -7,14 +9,15 @@
 
 #define TEND_US (100 * MS_US)
 #define WEIGHT_MAX 6000
-#define URL_BYTES_MAX 16384
-#define HEADERS_BYTES 1024
 #define BODY_BYTES_MAX (8u << 20)
+#define CONTROL_ANSWER_MAX (64u << 20)
 
 struct connection { /* one of libwebsockets', over its whole life */
 	struct ws_session ws;
 	unsigned char *body; /* of the answer that is being sent, LWS_PRE bytes in */
 	size_t body_len;
+	bool posting; /* to exchange_control */
+	struct buf posted;
 };
 
 struct exchange_server {
@@ -43,78 +46,43 @@ static void weight_count(struct exchange_server *x, struct rest_answer *a)
 		x->weight = 0;
 	x->minute = minute;
 	x->weight += a->weight;
-	if (x->weight > WEIGHT_MAX)
+	if (a->weight > 0 && x->weight > WEIGHT_MAX)
 		rest_error(a, 429, -1003,
 			"Too much request weight used; please use WebSocket Streams for live "
 			"updates.");
 }
 
-static int header_add(
-	struct lws *wsi, const char *name, const char *value, unsigned char **p, unsigned char *end)
-{
-	return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
-		(const unsigned char *)value, (int)strlen(value), p, end);
-}
-
 static int answer_send(
 	struct exchange_server *x, struct connection *c, struct lws *wsi, struct rest_answer *a)
 {
-	unsigned char headers[LWS_PRE + HEADERS_BYTES], *start = headers + LWS_PRE, *p = start;
+	unsigned char headers[LWS_PRE + HTTP_HEADERS_BYTES], *start = headers + LWS_PRE, *p = start;
 	unsigned char *end = headers + sizeof(headers);
 	char weight[16], speed[32], wait[16];
 
 	snprintf(weight, sizeof(weight), "%d", x->weight);
 	snprintf(speed, sizeof(speed), "%g", market_to_hub_speed(x->ws.market));
-	snprintf(wait, sizeof(wait), "%lld", (long long)(60 - clock_wall_us() / SECOND_US % 60));
+	snprintf(wait, sizeof(wait), "%lld",
+		a->retry_after ? (long long)a->retry_after
+			       : (long long)(60 - clock_wall_us() / SECOND_US % 60));
 	if (a->body.failed || !(c->body = malloc(LWS_PRE + a->body.len)))
 		return -1;
 	memcpy(c->body + LWS_PRE, a->body.data, a->body.len);
 	c->body_len = a->body.len;
-	if (lws_add_http_common_headers(wsi, (unsigned)a->status, "application/json;charset=UTF-8",
-		    c->body_len, &p, end) ||
-		header_add(wsi, "x-mbx-used-weight-1m:", weight, &p, end) ||
-		header_add(wsi, "x-mbx-used-weight:", weight, &p, end) ||
-		header_add(wsi, "x-pricegraph-speed:", speed, &p, end) ||
-		header_add(wsi, "x-pricegraph-state:",
+	if (lws_add_http_common_headers(wsi, (unsigned)a->status,
+		    a->html ? "text/html" : "application/json;charset=UTF-8", c->body_len, &p,
+		    end) ||
+		exchange_http_header(wsi, "x-mbx-used-weight-1m:", weight, &p, end) ||
+		exchange_http_header(wsi, "x-mbx-used-weight:", weight, &p, end) ||
+		exchange_http_header(wsi, "x-pricegraph-speed:", speed, &p, end) ||
+		exchange_http_header(wsi, "x-pricegraph-state:",
 			market_state_name(market_to_hub_state(x->ws.market)), &p, end) ||
-		(a->status == 429 && header_add(wsi, "retry-after:", wait, &p, end)) ||
-		(a->status == 405 && header_add(wsi, "allow:", "GET", &p, end)) ||
+		((a->status == 429 || a->retry_after) &&
+			exchange_http_header(wsi, "retry-after:", wait, &p, end)) ||
+		(a->status == 405 && exchange_http_header(wsi, "allow:", "GET", &p, end)) ||
 		lws_finalize_write_http_header(wsi, start, &p, end))
 		return -1;
 	lws_callback_on_writable(wsi);
 	return 0;
-}
-
-/* Splits the query's fragments into `r`, whose texts lie in `text`. */
-static void params_read(struct lws *wsi, struct rest_request *r, char text[URL_BYTES_MAX])
-{
-	size_t used = 0;
-
-	for (int i = 0; r->count < REST_PARAMS_MAX && used < URL_BYTES_MAX - 2; i++) {
-		char *fragment = text + used, *equals;
-		int len = lws_hdr_copy_fragment(
-			wsi, fragment, (int)(URL_BYTES_MAX - used - 1), WSI_TOKEN_HTTP_URI_ARGS, i);
-
-		if (len < 0)
-			return;
-		if (len == 0)
-			continue;
-		fragment[len] = '\0';
-		used += (size_t)len + 1;
-		equals = strchr(fragment, '=');
-		if (equals)
-			*equals = '\0';
-		r->params[r->count++] =
-			(struct rest_param){fragment, equals ? equals + 1 : fragment + len};
-	}
-}
-
-static bool microseconds_wanted(struct lws *wsi)
-{
-	char value[16] = "";
-
-	lws_hdr_custom_copy(wsi, value, sizeof(value), "x-mbx-time-unit:", 16);
-	return strcasecmp(value, "MICROSECOND") == 0;
 }
 
 static int http_request(
@@ -122,21 +90,64 @@ static int http_request(
 {
 	struct rest_request r = {.count = 0};
 	struct rest_answer a = {.status = 200};
-	char text[URL_BYTES_MAX], url[URL_BYTES_MAX];
+	char text[HTTP_URL_BYTES_MAX], url[HTTP_URL_BYTES_MAX];
 	int rc;
 
 	snprintf(url, sizeof(url), "%.*s", (int)path.len, path.data);
 	r.path = url;
-	r.microseconds = microseconds_wanted(wsi);
-	params_read(wsi, &r, text);
+	r.microseconds = exchange_http_micro(wsi);
+	exchange_http_params(wsi, &r, text);
 	buf_init(&a.body, BODY_BYTES_MAX);
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0)
 		rest_error(&a, 405, -1000, "Only GET is served.");
-	else
+	else if (!exchange_fault_rest(x->ws.faults, path, &a))
 		exchange_rest(x->market, market_to_hub_clock_us(x->ws.market), &r, &a);
 	weight_count(x, &a);
 	rc = answer_send(x, c, wsi, &a);
 	buf_done(&a.body);
+	return rc;
+}
+
+static int control_answer(struct exchange_server *x, struct connection *c, struct lws *wsi,
+	enum control_method method, struct slice body)
+{
+	struct rest_request r = {.path = "/faults"};
+	struct rest_answer a = {.status = 200};
+	char text[HTTP_URL_BYTES_MAX];
+	int rc;
+
+	exchange_http_params(wsi, &r, text);
+	buf_init(&a.body, CONTROL_ANSWER_MAX);
+	if (!exchange_http_loopback(wsi))
+		rest_error(&a, 403, -1000, "Faults are asked for from this machine only.");
+	else if (c->posted.failed)
+		rest_error(&a, 413, -1000, "The body is too long.");
+	else
+		exchange_control(x->ws.faults, method, &r, body, &a);
+	rc = answer_send(x, c, wsi, &a);
+	buf_done(&a.body);
+	return rc;
+}
+
+static int control_request(struct exchange_server *x, struct connection *c, struct lws *wsi)
+{
+	buf_done(&c->posted);
+	buf_init(&c->posted, CONTROL_BODY_MAX);
+	c->posting = lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0;
+	if (c->posting)
+		return 0; /* it goes on when the body is there */
+	return control_answer(x, c, wsi,
+		lws_hdr_total_length(wsi, WSI_TOKEN_DELETE_URI) > 0 ? CONTROL_DELETE : CONTROL_GET,
+		(struct slice){NULL, 0});
+}
+
+static int posted(struct exchange_server *x, struct connection *c, struct lws *wsi)
+{
+	int rc = control_answer(
+		x, c, wsi, CONTROL_POST, (struct slice){c->posted.data, c->posted.len});
+
+	c->posting = false;
+	buf_done(&c->posted);
 	return rc;
 }
 
@@ -165,21 +176,32 @@ static int callback(
 
 	switch ((int)reason) {
 	case LWS_CALLBACK_HTTP:
+		if (exchange_control_path(in))
+			return control_request(x, c, wsi);
 		return http_request(x, c, wsi, (struct slice){in, len});
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return http_write(c, wsi);
 	case LWS_CALLBACK_CLOSED_HTTP:
-		if (c)
+		if (c) {
 			body_drop(c);
+			buf_done(&c->posted);
+		}
 		return 0;
+	case LWS_CALLBACK_HTTP_BODY:
+		if (c->posting)
+			buf_add(&c->posted, in, len);
+		return 0;
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return c->posting ? posted(x, c, wsi) : 0;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		if (exchange_ws_path(wsi))
-			return 0;
+			return exchange_fault_upgrade(x->ws.faults, wsi);
 		return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) < 0 ? -1 : 1;
 	case LWS_CALLBACK_ESTABLISHED:
 	case LWS_CALLBACK_RECEIVE:
 	case LWS_CALLBACK_RECEIVE_PONG:
 	case LWS_CALLBACK_SERVER_WRITEABLE:
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 	case LWS_CALLBACK_CLOSED:
 		return exchange_ws_callback(&x->ws, &c->ws, wsi, reason, (struct slice){in, len});
 	default:
@@ -203,6 +225,7 @@ static void on_tend(lws_sorted_usec_list_t *timer)
 
 	if (market_to_hub_run(x->ws.market, x->reason) < 0)
 		x->failed = true;
+	exchange_fault_tend(x->ws.faults);
 	exchange_ws_tend(&x->ws);
 	if (x->truth && now - x->flushed_us >= SECOND_US) {
 		x->flushed_us = now;
@@ -232,7 +255,7 @@ static int context_make(struct exchange_server *x, const struct settings *s, str
 		.gid = -1,
 		.uid = -1,
 		.user = x,
-		.max_http_header_data = URL_BYTES_MAX,
+		.max_http_header_data = HTTP_URL_BYTES_MAX,
 		.retry_and_idle_policy = &no_own_pings,
 		.keepalive_timeout = 60,
 		.vhost_name = "model",
@@ -277,6 +300,7 @@ struct exchange_server *exchange_server_new(
 	x->truth = parts->truth;
 	x->ws.hub = parts->hub;
 	x->ws.market = parts->arrow;
+	x->ws.faults = parts->faults;
 	x->ws.limits = (struct ws_limits){
 		.ping_us = (int64_t)(settings_float(s, "model", "ping") * SECOND_US),
 		.pong_timeout_us =

@@ -15,6 +15,7 @@ struct exchange_parts { /* what it serves; `truth` may be NULL */
 	struct market_to_hub *arrow;
 	struct hub *hub;
 	struct truth *truth;
+	struct exchange_fault *faults;
 };
 /* Binds the port of [model]. Lends the parts until it is freed. NULL: `e` says why. */
 struct exchange_server *exchange_server_new(

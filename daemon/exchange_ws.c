@@ -1,13 +1,17 @@
 #include "exchange_ws.h"
 #include "clock.h"
+#include "exchange_answer.h"
+#include "exchange_fault.h"
 #include "exchange_request.h"
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define URL_BYTES 16384
-#define ANSWER_BYTES (1u << 20)
 #define CLOSE_US (5 * SECOND_US)
+#define HANG_UP_S 2 /* for the client to close in its turn */
 
 static_assert(MESSAGE_ROOM >= LWS_PRE, "a message has room for libwebsockets' framing");
 
@@ -76,8 +80,11 @@ static void established(struct ws_server *server, struct ws_session *s, struct l
 		names = url + 4;
 	}
 	s->pinged_us = clock_mono_us();
+	exchange_fault_made(server->faults, s, url);
 	if (names_subscribe(server, s, names)) {
+		exchange_fault_streams(server->faults, s);
 		market_to_hub_start(server->market);
+		exchange_fault_tend(server->faults);
 		market_to_hub_greet(server->market, &s->client);
 	} else {
 		market_to_hub_ping(server->market, &s->client);
@@ -89,25 +96,6 @@ static int close_with(struct lws *wsi, const char *reason)
 	lws_close_reason(wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, (unsigned char *)(uintptr_t)reason,
 		strlen(reason));
 	return -1;
-}
-
-static void request_answer(struct ws_server *server, struct ws_session *s)
-{
-	enum request_outcome outcome;
-	struct message *m;
-	struct buf answer;
-
-	buf_init(&answer, ANSWER_BYTES);
-	outcome = exchange_request(server->hub, &s->client, s->request, s->request_len, &answer);
-	m = answer.failed ? NULL
-			  : message_new(MESSAGE_TEXT, &(struct slice){answer.data, answer.len}, 1);
-	hub_send(server->hub, &s->client, m);
-	message_release(m);
-	buf_done(&answer);
-	if (outcome == REQUEST_SUBSCRIBED) {
-		market_to_hub_start(server->market);
-		market_to_hub_greet(server->market, &s->client);
-	}
 }
 
 static bool too_many(struct ws_session *s)
@@ -150,7 +138,7 @@ static int received(
 	if (too_many(s))
 		rc = close_with(wsi, "Too many requests");
 	else if (!s->request_long && !lws_frame_is_binary(wsi))
-		request_answer(server, s);
+		exchange_answer(server, s);
 	s->request_len = 0;
 	s->request_long = false;
 	return rc;
@@ -164,30 +152,83 @@ static void ponged(struct ws_session *s, struct slice in)
 		s->unanswered_us = 0;
 }
 
-static int writeable(struct ws_session *s, struct lws *wsi)
+/* Goes on with bytes that are framed already. -1: the connection is gone. */
+static int wire_write(struct ws_session *s, struct lws *wsi)
+{
+	struct message *m = s->wire;
+
+	while (s->wire_at < m->len) {
+		size_t rest = m->len - s->wire_at,
+		       n = m->chunk && m->chunk < rest ? m->chunk : rest;
+		ssize_t written = write(lws_get_socket_fd(wsi), m->text + s->wire_at, n);
+
+		if (written < 0 && (errno == EAGAIN || errno == EINTR)) {
+			/* A PONG must not come between, so nothing is read meanwhile. */
+			lws_rx_flow_control(wsi, 0);
+			lws_callback_on_writable(wsi);
+			return 0;
+		}
+		if (written < 0)
+			return -1;
+		s->wire_at += (size_t)written;
+	}
+	message_release(m);
+	s->wire = NULL;
+	lws_rx_flow_control(wsi, 1);
+	return 0;
+}
+
+static int message_write(struct ws_server *server, struct ws_session *s, struct message *m)
+{
+	bool ping = m->kind == MESSAGE_PING;
+	int n = 0;
+
+	exchange_fault_sent(server->faults, s, m->len);
+	if (m->kind == MESSAGE_WIRE) {
+		s->wire = message_keep(m);
+		s->wire_at = 0;
+		return wire_write(s, s->wsi);
+	}
+	if (ping && !exchange_fault_may_ping(server->faults, s))
+		return 0;
+	n = lws_write(s->wsi, m->text, m->len, ping ? LWS_WRITE_PING : LWS_WRITE_TEXT);
+	if (ping && s->unanswered_us == 0)
+		s->unanswered_us = clock_mono_us();
+	return n < 0 ? -1 : 0;
+}
+
+static int writeable(struct ws_server *server, struct ws_session *s, struct lws *wsi)
 {
 	struct message *m;
 
+	if (s->wire && wire_write(s, wsi))
+		return -1;
+	if (s->wire)
+		return 0;
 	if (s->closing)
 		return close_with(wsi, s->closing);
-	while (!lws_send_pipe_choked(wsi) && (m = hub_take(&s->client))) {
-		bool ping = m->kind == MESSAGE_PING;
-		int n = lws_write(wsi, m->text, m->len, ping ? LWS_WRITE_PING : LWS_WRITE_TEXT);
+	while (!s->wire && exchange_fault_may_send(server->faults, s) &&
+		!lws_send_pipe_choked(wsi) && (m = hub_take(&s->client))) {
+		int rc = message_write(server, s, m);
 
-		if (ping && s->unanswered_us == 0)
-			s->unanswered_us = clock_mono_us();
 		message_release(m);
-		if (n < 0)
+		if (rc < 0)
 			return -1;
 	}
-	if (s->client.count > 0)
+	if (s->hang_up && s->client.count == 0 && !s->wire) {
+		s->hang_up = false;
+		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, HANG_UP_S);
+	}
+	if (s->client.count > 0 && exchange_fault_may_send(server->faults, s))
 		lws_callback_on_writable(wsi);
 	return 0;
 }
 
 static void closed(struct ws_server *server, struct ws_session *s)
 {
+	exchange_fault_left(server->faults, s);
 	hub_leave(server->hub, &s->client);
+	message_release(s->wire);
 	free(s->request);
 	memset(s, 0, sizeof(*s));
 }
@@ -204,7 +245,9 @@ int exchange_ws_callback(struct ws_server *server, struct ws_session *s, struct 
 	if (reason == LWS_CALLBACK_RECEIVE)
 		return received(server, s, wsi, in);
 	if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
-		return writeable(s, wsi);
+		return writeable(server, s, wsi);
+	if (reason == LWS_CALLBACK_WS_PEER_INITIATED_CLOSE)
+		return s->client.ending ? -1 : 0; /* one close frame is enough */
 	if (reason == LWS_CALLBACK_RECEIVE_PONG)
 		ponged(s, in);
 	else if (reason == LWS_CALLBACK_CLOSED)

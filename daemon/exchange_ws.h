@@ -21,6 +21,7 @@ struct ws_limits {
 	int64_t clock_ping_us; /* 0 = no PINGs beyond those of ping_us */
 };
 
+struct exchange_fault;
 struct ws_session { /* zeroed when a connection is made */
 	struct hub_client client;
 	struct lws *wsi;                  /* NULL = not established */
@@ -31,17 +32,25 @@ struct ws_session { /* zeroed when a connection is made */
 	char *request; /* what was gathered so far */
 	size_t request_len;
 	bool request_long;
+	/* Faults: */
+	int64_t born_us, shutdown_us; /* market time; shutdown 0 = none */
+	int64_t next_us;              /* monotonic: before it nothing may be sent; 0 = no limit */
+	bool silent;                  /* nothing is read */
+	bool hang_up;                 /* a close frame is in the queue */
+	struct message *wire;         /* half written, from `wire_at` on */
+	size_t wire_at;
 };
 
 struct ws_server { /* what all connections share */
 	struct hub *hub;
 	struct market_to_hub *market;
+	struct exchange_fault *faults;
 	struct ws_limits limits;
 };
 
 /* For hub_new. */
 void exchange_ws_wake(struct hub_client *c);
-/* May this upgrade be answered? Else the caller answers 404. */
+/* Is this a path of websockets? Else the caller answers 404. */
 bool exchange_ws_path(struct lws *wsi);
 /* libwebsockets' callbacks of an upgraded connection; the returned value is theirs. */
 int exchange_ws_callback(struct ws_server *server, struct ws_session *s, struct lws *wsi,

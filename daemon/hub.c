@@ -20,6 +20,7 @@ struct hub {
 	bool unsolicited;
 	void (*wake)(struct hub_client *c);
 	struct buf micro;
+	struct hub_filter filter;
 };
 
 struct hub *hub_new(size_t queue_max_bytes, bool unsolicited, void (*wake)(struct hub_client *))
@@ -41,6 +42,11 @@ void hub_free(struct hub *h)
 		return;
 	buf_done(&h->micro);
 	free(h);
+}
+
+void hub_filter_set(struct hub *h, struct hub_filter filter)
+{
+	h->filter = filter;
 }
 
 void hub_join(struct hub *h, struct hub_client *c)
@@ -194,10 +200,13 @@ static int queue_grow(struct hub_client *c)
 
 void hub_send(struct hub *h, struct hub_client *c, struct message *m)
 {
-	if (c->overrun)
+	if (c->overrun || c->ending) {
+		c->unsent += m && m->data;
 		return;
+	}
 	if (!m || c->bytes + m->len > h->queue_max || queue_grow(c)) {
 		c->overrun = true;
+		c->unsent += m && m->data;
 		h->wake(c);
 		return;
 	}
@@ -205,6 +214,15 @@ void hub_send(struct hub *h, struct hub_client *c, struct message *m)
 	c->bytes += m->len;
 	if (c->count == 1)
 		h->wake(c);
+}
+
+int64_t hub_unsent(const struct hub_client *c)
+{
+	int64_t n = c->unsent;
+
+	for (size_t i = 0; i < c->count; i++)
+		n += c->queue[(c->first + i) & (c->room - 1)]->data;
+	return n;
 }
 
 struct message *hub_take(struct hub_client *c)
@@ -250,12 +268,17 @@ bool hub_publish(struct hub *h, const struct market_event *ev)
 	struct hub_stream *s = all || !ev->name.data ? NULL : stream_find_name(h, ev->name);
 	struct hub_client *c = all ? h->clients : s ? s->clients[0] : NULL;
 
+	if (h->filter.begin)
+		h->filter.begin(h->filter.ctx, ev);
 	for (size_t i = 0; c; c = all ? c->next : ++i < s->count ? s->clients[i] : NULL) {
 		struct message **m = &made[c->combined][c->microseconds];
 
 		if (!*m)
 			*m = event_message(h, ev, c->combined, c->microseconds);
-		hub_send(h, c, *m);
+		if (*m)
+			(*m)->data = !ev->everyone;
+		if (!h->filter.take || !h->filter.take(h->filter.ctx, c, ev, *m))
+			hub_send(h, c, *m);
 		sent = true;
 	}
 	for (int i = 0; i < 4; i++)

@@ -1,6 +1,7 @@
 #include "market.h"
 #include "clock.h"
 #include "market_ahead.h"
+#include "market_halt.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,14 +124,15 @@ static void kline_close(struct market *m, struct market_symbol *s)
 {
 	struct market_bar bar = market_symbol_close(s);
 
-	market_emit_kline(&m->emit, m->reached_us, s, &bar);
+	if (!market_hidden(s, bar.open_us, bar.open_us + SECOND_US))
+		market_emit_kline(&m->emit, m->reached_us, s, &bar);
 }
 
 static void slot_end(struct market *m, struct market_symbol *s)
 {
 	int64_t end_us = s->slot_us;
 
-	if (market_symbol_slot(s))
+	if (market_symbol_slot(s) && !market_hidden(s, end_us, end_us))
 		market_emit_ticker(&m->emit, m->reached_us, s, end_us);
 }
 
@@ -142,6 +144,7 @@ static void symbol_release(
 	const struct market_trade *next = market_ahead_coming(&m->ahead, (size_t)(s - m->symbols));
 	int64_t coming = next ? next->trade_us : MARKET_NEVER;
 
+	market_halt_tick(s, now_us);
 	for (;;) {
 		int64_t over = s->close_us == MARKET_NEVER ? MARKET_NEVER : s->close_us + SECOND_US;
 		bool close = over != MARKET_NEVER && over + delay_us <= now_us && coming >= over;
@@ -162,18 +165,35 @@ static void all_release(struct market *m, int64_t now_us, int64_t delay_us)
 		symbol_release(m, &m->symbols[i], now_us, delay_us);
 }
 
+static bool order_ends(const struct market *m, struct market_symbol *s)
+{
+	const struct market_trade *coming =
+		market_ahead_coming(&m->ahead, (size_t)(s - m->symbols));
+	struct market_trade next;
+	bool more = coming;
+
+	if (coming) {
+		next = *coming;
+		more = market_halt_next(s, &next);
+	}
+	return market_symbol_order_ends(s, more ? &next : NULL);
+}
+
 static int trade_take(struct market *m, struct market_item *item, struct err *e)
 {
 	size_t symbol = (size_t)item->trade.symbol;
 	struct market_symbol *s = &m->symbols[symbol];
-	int rc = market_symbol_add(s, &item->trade);
+	int rc;
 
+	if (market_halt_takes(s, item))
+		return 0;
+	rc = market_symbol_add(s, &item->trade);
 	if (rc < 0)
 		return err_set(e, "no memory");
 	m->late += rc == 0;
 	if (rc > 0)
 		market_emit_trade(&m->emit, m->reached_us, s, item);
-	if (market_symbol_order_ends(s, market_ahead_coming(&m->ahead, symbol)))
+	if (order_ends(m, s))
 		market_emit_order(&m->emit, m->reached_us, s);
 	return 0;
 }
@@ -317,6 +337,11 @@ size_t market_symbol_count(const struct market *m)
 }
 
 const struct market_symbol *market_symbol_at(const struct market *m, size_t i)
+{
+	return i < m->count ? &m->symbols[i] : NULL;
+}
+
+struct market_symbol *market_symbol_change(struct market *m, size_t i)
 {
 	return i < m->count ? &m->symbols[i] : NULL;
 }

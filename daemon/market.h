@@ -49,6 +49,7 @@ int64_t market_reached_us(const struct market *m);
 int64_t market_late(const struct market *m);
 size_t market_symbol_count(const struct market *m);
 const struct market_symbol *market_symbol_at(const struct market *m, size_t i);
+struct market_symbol *market_symbol_change(struct market *m, size_t i); /* to halt or restate it */
 const struct market_symbol *market_symbol_find(
 	const struct market *m, const char *name); /* NULL: none */
 /* Ascending and disjoint; the last one's to_us is kept at market_reached_us. */

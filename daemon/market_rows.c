@@ -1,5 +1,6 @@
 #include "market_rows.h"
 #include "clock.h"
+#include "market_halt.h"
 
 static int64_t bucket_floor(const struct market_range *r, int64_t t_us)
 {
@@ -96,7 +97,8 @@ size_t market_rows(const struct market *m, const struct market_symbol *s,
 		t = forward ? known_after(m, range, t) : known_before(m, range, t);
 		if (t < first || t > now)
 			break;
-		out[n++] = row_make(l, range, t);
+		if (!market_hidden(s, t, market_rows_end(range, t)))
+			out[n++] = row_make(l, range, t);
 		t = bucket_step(range, t, forward ? 1 : -1);
 	}
 	for (size_t i = 0; !forward && i < n / 2; i++) {

@@ -1,6 +1,7 @@
 #include "market_symbol.h"
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* FNV-1a */
@@ -46,6 +47,7 @@ void market_symbol_done(struct market_symbol *s)
 	market_bars_done(&s->bars);
 	market_window_done(&s->window);
 	market_trades_done(&s->trades);
+	free(s->hidden);
 }
 
 void market_symbol_begin(struct market_symbol *s, int64_t t_us)

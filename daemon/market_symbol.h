@@ -16,6 +16,10 @@
 /* As exchangeInfo tells it. */
 enum market_status { MARKET_TRADING, MARKET_HALT, MARKET_BREAK };
 
+struct market_pause { /* market time, whole seconds */
+	int64_t from_us, to_us;
+};
+
 struct market_symbol {
 	char name[SYMBOL_SIZE];  /* as in `s` */
 	char lower[SYMBOL_SIZE]; /* as in stream names */
@@ -24,6 +28,10 @@ struct market_symbol {
 	char kline_name[SYMBOL_SIZE + 16];
 	char ticker_name[SYMBOL_SIZE + 16];
 	enum market_status status;
+	struct market_pause halt, *hidden; /* the last halt; all times without klines */
+	size_t hidden_count;
+	/* Not made in halts, and the source's last such order. */
+	int64_t trades_halted, orders_halted, order_halted;
 	struct market_bars bars;
 	struct market_window window;
 	struct market_trades trades;

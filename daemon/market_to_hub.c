@@ -18,6 +18,7 @@ struct market_to_hub {
 	bool wall;
 	enum market_state state;
 	int64_t base_mono_us, base_market_us; /* the market stood there then */
+	int64_t shift_us;                     /* of a market that follows the host's clock */
 	bool late;                            /* there is more to do of the time that was reached */
 	bool noticed;                         /* the market has just jumped or ended */
 	int64_t sent, unsent;
@@ -83,7 +84,7 @@ void market_to_hub_start(struct market_to_hub *a)
 		return;
 	a->state = MARKET_RUNNING;
 	a->base_mono_us = clock_mono_us();
-	a->base_market_us = a->wall ? clock_wall_us() : market_reached_us(a->market);
+	a->base_market_us = a->wall ? clock_wall_us() + a->shift_us : market_reached_us(a->market);
 	market_output_set(a->market, &a->output);
 }
 
@@ -91,7 +92,7 @@ void market_to_hub_start(struct market_to_hub *a)
 static int64_t due_us(const struct market_to_hub *a)
 {
 	if (a->state == MARKET_WAITING)
-		return a->wall ? clock_wall_us() : market_reached_us(a->market);
+		return a->wall ? clock_wall_us() + a->shift_us : market_reached_us(a->market);
 	if (a->speed <= 0)
 		return MARKET_NEVER;
 	return a->base_market_us +
@@ -129,11 +130,12 @@ static int steps_do(struct market_to_hub *a, struct err *e)
 /* How long until the next thing is due. */
 static int64_t wait_us(struct market_to_hub *a, struct err *e)
 {
-	int64_t next = market_next_us(a->market, e), wait;
+	int64_t next = market_next_us(a->market, e), reached = market_reached_us(a->market),
+		due = due_us(a), wait;
 
 	if (next < 0)
 		return -1;
-	wait = next - market_reached_us(a->market);
+	wait = next - (due < reached ? due : reached);
 	if (a->state == MARKET_RUNNING && a->speed > 0)
 		wait = (int64_t)((double)wait / a->speed);
 	return wait < WAIT_MAX_US ? wait : WAIT_MAX_US;
@@ -164,6 +166,12 @@ int64_t market_to_hub_run(struct market_to_hub *a, struct err *e)
 	if (a->late)
 		return a->speed <= 0 && hub_deepest_bytes(a->hub) > FAST_QUEUE_BYTES ? MS_US : 0;
 	return wait_us(a, e);
+}
+
+void market_to_hub_shift(struct market_to_hub *a, int64_t us)
+{
+	a->shift_us += us;
+	a->base_market_us += us;
 }
 
 int64_t market_to_hub_clock_us(const struct market_to_hub *a)

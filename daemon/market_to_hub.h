@@ -26,6 +26,8 @@ void market_to_hub_start(struct market_to_hub *a); /* again is nothing */
 /* Does what is due, at most some ms long. Returns in how many µs it wants to be called again;
  * -1: the source failed. */
 must_check int64_t market_to_hub_run(struct market_to_hub *a, struct err *e);
+/* The venue's clock goes `us` ahead of what it would be, or stands still until it is so much behind. */
+void market_to_hub_shift(struct market_to_hub *a, int64_t us);
 int64_t market_to_hub_clock_us(const struct market_to_hub *a);
 enum market_state market_to_hub_state(const struct market_to_hub *a);
 const char *market_state_name(enum market_state s); /* "waiting" "running" "ended" */

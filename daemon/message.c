@@ -12,9 +12,7 @@ struct message *message_new(enum message_kind kind, const struct slice *parts, s
 	m = malloc(sizeof(*m) + len);
 	if (!m)
 		return NULL;
-	m->refs = 1;
-	m->kind = kind;
-	m->len = 0;
+	*m = (struct message){.refs = 1, .kind = kind};
 	for (size_t i = 0; i < count; i++) {
 		if (parts[i].len)
 			memcpy(m->text + m->len, parts[i].data, parts[i].len);

@@ -9,11 +9,17 @@
 
 #define MESSAGE_ROOM 32 /* free bytes before `text` */
 
-enum message_kind { MESSAGE_TEXT, MESSAGE_PING };
+enum message_kind {
+	MESSAGE_TEXT,
+	MESSAGE_PING,
+	MESSAGE_WIRE, /* bytes that are framed already */
+};
 
 struct message {
 	unsigned refs;
 	enum message_kind kind;
+	bool data;    /* an event, no answer or PING */
+	size_t chunk; /* of MESSAGE_WIRE: at most so many bytes at once; 0 = all */
 	size_t len;
 	unsigned char room[MESSAGE_ROOM];
 	unsigned char text[];

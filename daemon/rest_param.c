@@ -15,6 +15,15 @@ int rest_error(struct rest_answer *a, int status, int code, const char *message)
 	return -1;
 }
 
+void rest_html(struct rest_answer *a, int status)
+{
+	a->status = status;
+	a->html = true;
+	buf_reset(&a->body);
+	buf_printf(&a->body, "<html><head><title>%d</title></head><body>%d</body></html>", status,
+		status);
+}
+
 static int name_error(struct rest_answer *a, int code, const char *format, const char *name)
 {
 	char message[256];

@@ -24,11 +24,15 @@ struct rest_request {
 struct rest_answer {
 	int status;
 	int weight;
+	int retry_after; /* s; 0 = the header is not sent */
+	bool html;
 	struct buf body;
 };
 
 /* All return -1 after they have put the error {"code","msg"} and its status into `a`. */
 int rest_error(struct rest_answer *a, int status, int code, const char *message);
+/* An answer of something in front of the exchange: a page, no JSON. */
+void rest_html(struct rest_answer *a, int status);
 /* `allowed` ends with NULL. Unknown or repeated parameters are errors. */
 int rest_params_check(
 	const struct rest_request *r, const char *const *allowed, struct rest_answer *a);

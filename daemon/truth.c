@@ -47,6 +47,18 @@ void truth_write(struct truth *t, const struct market_event *ev, bool sent)
 	fputc('\n', t->file);
 }
 
+void truth_record(
+	struct truth *t, const char *word, int64_t at_us, int64_t connection, struct slice object)
+{
+	fprintf(t->file, "%s %lld ", word, (long long)at_us);
+	if (connection)
+		fprintf(t->file, "#%lld ", (long long)connection);
+	else
+		fputs("- ", t->file);
+	fwrite(object.data, 1, object.len, t->file);
+	fputc('\n', t->file);
+}
+
 void truth_flush(struct truth *t)
 {
 	fflush(t->file);

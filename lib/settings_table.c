@@ -114,6 +114,8 @@ const struct setting setting_table[] = {
 	TEXT("model", "source", "synthetic", "e", "Recording (file or folder) to replay, or synthetic."),
 	FLOAT("model", "speed", "x", "1", 0, 100000, "e",
 		"Market seconds for each second; 0: as fast as the connections take it."),
+	TEXT("model", "faults", "", "e", "Script of faults, one JSON object a line; empty: none. POST /faults takes the same."),
+	INT("model", "fault_seed", "", "1", 0, 9.0e15, "e", "Seed of the chance in faults."),
 	INT("model", "seed", "", "1", 0, 9.0e15, "e", "Seed of the synthetic market."),
 	TEXT("model", "truth", "", "e", "File that gets every frame made and whether it was sent; empty: none."),
 	INT("model", "start", "ms", "0", 0, 9.0e15, "e",

@@ -23,13 +23,33 @@ class Exchange:
         assert line.startswith("listening "), self.program.text()
         self.port = int(line.split()[1])
 
-    def get(self, path, headers=None):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers or {})
+    def ask(self, path, headers=None, method="GET", body=None):
+        """Status, headers, body as bytes."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers or {}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, answer.headers, json.load(answer)
+                return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
-            return error.code, error.headers, json.load(error)
+            return error.code, error.headers, error.read()
+
+    def get(self, path, headers=None):
+        status, headers, body = self.ask(path, headers)
+        return status, headers, json.loads(body)
+
+    def fault(self, kind, **how):
+        """Asks for a fault; its id."""
+        status, _, body = self.ask("/faults", {"Content-Type": "application/json"}, "POST", {"fault": kind, **how})
+        assert status == 200, body
+        return json.loads(body)["ids"][0]
+
+    def faults(self):
+        return {f["id"]: f for f in self.json("/faults")["faults"]}
+
+    def heal(self, fault=None):
+        status, _, body = self.ask("/faults" + (f"?id={fault}" if fault else ""), method="DELETE")
+        assert status == 200, body
+        return json.loads(body)["ended"]
 
     def json(self, path):
         status, _, body = self.get(path)

@@ -365,7 +365,7 @@ def test_list(recordings):
     assert set(hft["streams"].split(",")) == {"trade", "kline_1s", "miniTicker"}
     assert listed(str(recordings) + "/")["venue"] == "replay-ws"
     feed = listed(recordings / "cryptofeed_BINANCE.ws.1.0")
-    assert (feed["mode"], feed["streams"], feed["lines"]) == ("frames", "", "265")
+    assert (feed["mode"], feed["streams"], feed["lines"]) == ("frames", "aggTrade", "265")
     bad = subprocess.run([BUILD / "pricegraph-exchange", "--list", recordings / "miniticker_snippets.jsonl"], capture_output=True, text=True)
     assert bad.returncode == 2 and "no line begins with a receive time" in bad.stderr
 

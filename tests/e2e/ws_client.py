@@ -31,7 +31,7 @@ class WsClient:
         status = int(head.split()[1])
         if status != 101:
             self.socket.close()
-            raise Refused(status)
+            raise Refused(status, head.decode())
 
     def __enter__(self):
         return self
@@ -74,6 +74,7 @@ class WsClient:
             length = struct.unpack(">Q", self._read(8))[0]
         payload = self._read(length)
         opcode = first & 15
+        self.final = bool(first & 0x80)
         if opcode == PING and self.answer_pings:
             self.send_frame(PONG, payload)
         if opcode == CLOSE:
