@@ -31,7 +31,7 @@ def ticker_json(rnd, symbol, t_ms):
 
 def kline_json(rnd, symbol, t_ms):
     """The closed kline of the second that begins at t_ms."""
-    price, count = rnd.randrange(10**8, 10**9), 7
+    price, count = rnd.randrange(10**8, 10**9), 10
     first = t_ms // 1000 * count  # no hole in the ids between two seconds
     return (f'{{"e":"kline","E":{t_ms + 1003},"s":"{symbol}","k":{{"t":{t_ms},"T":{t_ms + 999},"s":"{symbol}","i":"1s","f":{first},'
             f'"L":{first + count - 1},"o":"{price / 1e4:.8f}","c":"{price / 1.0001e4:.8f}","h":"{price / 0.999e4:.8f}",'
@@ -64,6 +64,37 @@ def dense(names, seconds, rate, first=0):
             for symbol in names:
                 yield f"trade\t-1\t{symbol}\t{trade_json(rnd, symbol, n * rate + k, T0 + n * 1000 + k * 1000 // rate)}\n"
         yield from control("alive", T0 + n * 1000 + 1000, ("trade",))
+
+
+TRADED = 500  # of the symbols: each has ten trades a second
+
+
+def trades(names, n):
+    """One second's trades as (symbol, json), in the order of their times; their ids are those that the klines tell."""
+    rnd, start = random.Random(n), T0 + n * 1000
+    for k in range(10):
+        for symbol in names[:TRADED]:
+            yield symbol, trade_json(rnd, symbol, start // 1000 * 10 + k, start + k * 100)
+
+
+def whole(names, seconds, first=0):
+    """Each second a sample and a closed kline of every symbol, and 5,000 trades."""
+    for n in range(first, first + seconds):
+        for symbol, text in trades(names, n):
+            yield f"trade\t-1\t{symbol}\t{text}\n"
+        yield from wide(names, 1, n)
+        yield from control("alive", T0 + n * 1000 + 1010, ("trade",))
+
+
+def samples(names, seconds, first=0, late=0.0):
+    """Each second a sample of every symbol; the share `late` of them is a minute old when it comes."""
+    rnd = random.Random(first)
+    for n in range(first, first + seconds):
+        start = T0 + n * 1000
+        for i, symbol in enumerate(names):
+            old = 60_000 - 500 if rnd.random() < late else 0
+            yield f"miniTicker\t-1\t{symbol}\t{ticker_json(rnd, symbol, start + i * 400 // len(names) - old)}\n"
+        yield from control("alive", start + 1010, ("miniTicker",))
 
 
 def save(path, lines):

@@ -1,6 +1,8 @@
 """Kafka → PostgreSQL: events a second of a sink that catches up, beside COPY of the rows that it stored, sorted, in binary, ready
-made, in transactions of as many rows as the sink's batch, into the same tables."""
+made, in transactions of as many rows as the sink's batch, into the same tables; and beside what Python's executemany stores of the raw
+rows alone. A storm of late events is measured beside the same events in time."""
 
+import os
 import time
 
 import psycopg
@@ -9,9 +11,12 @@ import market
 from measure import Pair, cpu_us, memory_mib, produce, table
 from parts import Stack, wait_until
 
-ROUNDS, BATCH = 2, 10_000
+ROUNDS, BATCH = int(os.environ.get("ROUNDS", 2)), 10_000
 WIDE_SYMBOLS, WIDE_SECONDS = 1500, 60
 DENSE_SECONDS, DENSE_RATE = 60, 2500
+WHOLE_SECONDS, WHOLE_RATE = 25, 8000
+STORM_SECONDS, STORM_LATE = 100, 0.1
+INSERT_SIZES, INSERT_ROWS = (100, 1000, 5000), 20_000
 KEYS = {"raw_mini_ticker": "event_us, symbol", "candle_1s": "open_us, symbol", "raw_trade": "trade_us, symbol, id"}
 SIGNATURE_BYTES = 19
 TRAILER = b"\xff\xff"
@@ -43,20 +48,21 @@ def begin(stack, folder, streams, names, lines):
     return first
 
 
-def catch_up(stack, count):
-    """From the sink's start to the commit of the last record."""
+def catch_up(stack, first, count):
+    """Until all but the last batch is committed (that one waits for its age): records, seconds, CPU of sink and server, memory."""
     (stack.folder / "pricegraph-collector.log").unlink()
     collector = start_sink(stack)
     began = time.monotonic()
     pid, server = collector.process.pid, backend(stack)
     before = cpu_us(pid), cpu_us(server)
-    wait_until(lambda: stored_offsets(stack) == count, "everything is stored", 300, every=0.02)
+    stored = wait_until(lambda: (n := stored_offsets(stack)) >= count - BATCH and n, "nearly everything is stored", 300, every=0.005)
     seconds = time.monotonic() - began
     used = cpu_us(pid) - before[0], cpu_us(server) - before[1]
     memory = memory_mib(pid)
+    wait_until(lambda: stored_offsets(stack) == count, "everything is stored", 300, every=0.02)
     if collector.stop() != 0:
         raise AssertionError(collector.text())
-    return seconds, used, memory
+    return stored - first, seconds, used, memory
 
 
 def rows_of(c, name):
@@ -87,25 +93,69 @@ def copy_again(stack, names):
         return sum(n for _, n, _ in batches), seconds, cpu_us(c.info.backend_pid) - before
 
 
-def run(folder, pair, shape):
-    streams, names, first, rest, tables = shape
+def executemany(stack, name):
+    """Rows a second of plain inserts of raw rows, by the batch size that is best."""
+    with psycopg.connect(stack.db.info.dsn, options="-c search_path=pricegraph", autocommit=True) as c:
+        rows = c.execute(f"SELECT * FROM {name} LIMIT {INSERT_ROWS}").fetchall()
+        insert = f"INSERT INTO {name} VALUES ({', '.join(['%s'] * len(rows[0]))}) ON CONFLICT DO NOTHING"
+        best = 0
+        for size in INSERT_SIZES:
+            c.execute(f"TRUNCATE {name}")
+            began = time.monotonic()
+            for i in range(0, len(rows), size):
+                with c.transaction():
+                    c.cursor().executemany(insert, rows[i:i + size])
+            best = max(best, len(rows) / (time.monotonic() - began))
+        return best
+
+
+def prepared(folder, shape):
+    """A stack with everything in Kafka, the sink stopped after the first second; records of that second and of all, events among them."""
+    streams, names, first, rest, _ = shape
     stack = Stack(folder, "replay-sink", {"feed.enabled": "no"})
+    count = begin(stack, folder, streams, names, first())
+    more = market.save(folder / "rest", rest())
+    produce(f"{stack.prefix}.{stack.venue}", folder / "rest")
+    with open(folder / "rest") as lines:
+        events = sum(1 for line in lines if line.split("\t")[2])
+    return stack, count, more, events
+
+
+def run(folder, pair, shape, inserts=None, live_rate=0):
+    stack, count, more, events = prepared(folder, shape)
     try:
-        count = begin(stack, folder, streams, names, first())
-        more = market.save(folder / "rest", rest())
-        produce(f"{stack.prefix}.{stack.venue}", folder / "rest")
-        seconds, (cpu, server_cpu), memory = catch_up(stack, count + more)
+        tables = shape[-1]
+        records, seconds, (cpu, server_cpu), memory = catch_up(stack, count, count + more)
+        events = events * records / more
         stored = sum(stack.one(f"SELECT count(*) FROM {t}") for t in tables)
-        with open(folder / "rest") as lines:
-            events = sum(1 for line in lines if line.split("\t")[2])
         rows, bare_seconds, bare_cpu = copy_again(stack, tables)
-        if rows != stored or stack.one("SELECT count(*) FROM quarantine"):
-            raise AssertionError(f"{rows} rows of {stored}")
-        pair.add(events / seconds, rows / bare_seconds, ratio_by_CPU=bare_cpu / (cpu + server_cpu) * events / rows,
+        if rows != stored or stack.one("SELECT count(*) FROM quarantine") or stack.one("SELECT count(*) FROM gap"):
+            raise AssertionError(f"{rows} rows of {stored}, or quarantine, or gaps")
+        notes = {"times_live_speed": events / seconds / live_rate} if live_rate else {}
+        pair.add(events / seconds, rows / bare_seconds, ratio_by_CPU=bare_cpu / rows / (cpu + server_cpu) * events,
                  CPU_µs_per_event=cpu / events, PostgreSQL_µs_per_event=server_cpu / events, PostgreSQL_µs_per_row_bare=bare_cpu / rows,
-                 resident_MiB=memory[0], at_most_MiB=memory[1])
+                 resident_MiB=memory[0], at_most_MiB=memory[1], load=os.getloadavg()[0], **notes)
+        if inserts:
+            inserts.add(events / seconds, executemany(stack, tables[0]))
     finally:
         stack.close()
+
+
+def storm(folder, pair, names):
+    """The same number of events, some of them late, and none."""
+    rates = []
+    for late in (STORM_LATE, 0.0):
+        shape = (("miniTicker",), names, lambda: market.samples(names, 90),
+                 lambda share=late: market.samples(names, STORM_SECONDS, 90, share), None)
+        stack, count, more, events = prepared(folder, shape)
+        try:
+            records, seconds, (cpu, server_cpu), _ = catch_up(stack, count, count + more)
+            rates.append((events * records / more / seconds, cpu / events, server_cpu / events))
+        finally:
+            stack.close()
+    stormy, calm = rates
+    pair.add(stormy[0], calm[0], CPU_µs_per_event=stormy[1], PostgreSQL_µs_per_event=stormy[2],
+             CPU_µs_per_event_in_time=calm[1], PostgreSQL_µs_per_event_in_time=calm[2], load=os.getloadavg()[0])
 
 
 def measure(folder):
@@ -115,11 +165,17 @@ def measure(folder):
     bare = f"sorted binary COPY of the same rows into the same partitions, {BATCH:,} rows a transaction"
     wide = Pair(f"{WIDE_SYMBOLS:,} symbols, miniTicker and kline_1s, {WIDE_SECONDS} s", "events/s", what, bare)
     dense = Pair(f"trades of 2 symbols, {DENSE_SECONDS * DENSE_RATE * 2:,}", "events/s", what, bare)
+    whole = Pair(f"the whole exchange, {WHOLE_SECONDS} s: both, and 5,000 trades/s", "events/s", what, bare)
+    inserts = Pair("the same, wide", "events/s", what, f"psycopg's executemany of raw rows alone, best of {INSERT_SIZES} a transaction")
+    late = Pair(f"{WIDE_SYMBOLS:,} symbols' samples, {STORM_LATE:.0%} of them late", "events/s", what + ", with late events", "the same in time")
     shapes = ((wide, (("miniTicker", "kline_1s"), every, lambda: market.wide(every, 1),
-                      lambda: market.wide(every, WIDE_SECONDS, 1), ("raw_mini_ticker", "candle_1s"))),
+                      lambda: market.wide(every, WIDE_SECONDS, 1), ("raw_mini_ticker", "candle_1s")), inserts, 0),
               (dense, (("trade",), two, lambda: market.dense(two, 1, DENSE_RATE),
-                       lambda: market.dense(two, DENSE_SECONDS, DENSE_RATE, 1), ("raw_trade",))))
+                       lambda: market.dense(two, DENSE_SECONDS, DENSE_RATE, 1), ("raw_trade",)), None, 0),
+              (whole, (("miniTicker", "kline_1s", "trade"), every, lambda: market.whole(every, 1),
+                       lambda: market.whole(every, WHOLE_SECONDS, 1), ("raw_mini_ticker", "candle_1s", "raw_trade")), None, WHOLE_RATE))
     for _ in range(ROUNDS):
-        for pair, shape in shapes:
-            run(folder, pair, shape)
-    return table("Sink", [wide, dense])
+        for pair, shape, beside, live_rate in shapes:
+            run(folder, pair, shape, beside, live_rate)
+        storm(folder, late, every)
+    return "\n".join((table("Sink", [wide, dense, whole]), table("Sink beside Python", [inserts]), table("Sink, late events", [late])))
