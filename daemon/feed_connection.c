@@ -290,6 +290,18 @@ bool feed_connection_is_live(const struct feed_connection *c, int64_t *t_us)
 	return feed_sessions_active(&c->sessions);
 }
 
+bool feed_connection_is_settled(const struct feed_connection *c)
+{
+	return c->phase == FEED_LIVE && feed_subscribe_complete(&c->subscribe) &&
+	       !feed_subscribe_has_unnamed(&c->subscribe) && c->named == c->subscribe.changes &&
+	       feed_sessions_are_written(&c->sessions);
+}
+
+struct feed_session *feed_connection_session(struct feed_connection *c, enum stream_kind stream)
+{
+	return c->sessions.of[stream].active ? &c->sessions.of[stream] : NULL;
+}
+
 void feed_connection_hold(struct feed_connection *c)
 {
 	c->held = true;

@@ -53,6 +53,11 @@ void feed_connection_close(struct feed_connection *c);
 /* Its sessions are begun; `t_us` is T. */
 bool feed_connection_is_live(const struct feed_connection *c, int64_t *t_us);
 
+/* Live, and everything that is wanted of it is heard and was said. */
+bool feed_connection_is_settled(const struct feed_connection *c);
+/* Its running session on the stream's topic; NULL: none. */
+struct feed_session *feed_connection_session(struct feed_connection *c, enum stream_kind stream);
+
 /* Make before break: a successor is held; once it hears everything, its predecessor leaves, and when that is over, it takes
  * over. */
 

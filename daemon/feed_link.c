@@ -74,6 +74,16 @@ bool feed_link_is_empty(const struct feed_link *l)
 	return feed_connection_is_empty(l->current) && !l->successor;
 }
 
+bool feed_link_is_settled(const struct feed_link *l)
+{
+	return !l->successor && feed_connection_is_settled(l->current);
+}
+
+struct feed_session *feed_link_session(struct feed_link *l, enum stream_kind stream)
+{
+	return feed_connection_session(l->current, stream);
+}
+
 static void drop(struct feed_connection **c)
 {
 	feed_connection_free(*c);

@@ -23,6 +23,9 @@ must_check int feed_link_want(
 	struct feed_link *l, const struct feed_want *wants, size_t count, bool changed);
 /* Nothing is held by it, and nothing due. */
 bool feed_link_is_empty(const struct feed_link *l);
+/* As feed_connection_is_settled, and no successor is under way; as feed_connection_session. */
+bool feed_link_is_settled(const struct feed_link *l);
+struct feed_session *feed_link_session(struct feed_link *l, enum stream_kind stream);
 /* Before the loop is freed. */
 void feed_link_free(struct feed_link *l);
 /* As feed_connection_serve. */

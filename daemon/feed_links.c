@@ -1,7 +1,9 @@
 #include "feed_links.h"
 #include "clock.h"
+#include "feed_session.h"
 #include "log.h"
 #include "metrics.h"
+#include <string.h>
 
 #define GOODBYE_US                                                                                 \
 	SECOND_US /* how long a link that is not needed any more has for its closing handshake */
@@ -83,6 +85,39 @@ static void let_go(struct feed_links *l, size_t i)
 	}
 }
 
+/* All is heard that is wanted: a symbol that is subscribed through a session of before is not wanted any more, be it that it was
+ * taken out while there was no connection or no process. Returns whether that is told. */
+static bool tell_running(struct feed_links *l, enum stream_kind stream)
+{
+	static char ids[FEED_CONNECTIONS_MAX][SESSION_SIZE];
+	struct feed_session *teller = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < l->plan.used; i++) {
+		struct feed_session *s = l->all[i] ? feed_link_session(l->all[i], stream) : NULL;
+		if (!s)
+			continue;
+		memcpy(ids[count++], s->id, sizeof(s->id));
+		teller = s;
+	}
+	return !teller || feed_session_tell_running(teller, ids, count) == 0;
+}
+
+static void tell_all_running(struct feed_links *l)
+{
+	int64_t sessions = l->shared->output->sessions;
+
+	if (l->told_sessions == sessions)
+		return;
+	for (size_t i = 0; i < l->plan.used; i++)
+		if (l->all[i] && !l->leaving_us[i] && !feed_link_is_settled(l->all[i]))
+			return;
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (!tell_running(l, (enum stream_kind)i))
+			return;
+	l->told_sessions = sessions;
+}
+
 int64_t feed_links_serve(struct feed_links *l)
 {
 	int64_t wait_us = SECOND_US;
@@ -97,6 +132,7 @@ int64_t feed_links_serve(struct feed_links *l)
 		}
 		let_go(l, i);
 	}
+	tell_all_running(l);
 	return wait_us;
 }
 

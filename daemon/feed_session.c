@@ -88,6 +88,7 @@ void feed_session_done(struct feed_session *s)
 {
 	for (int i = 0; i < TOPIC_PARTITIONS; i++)
 		free(s->parts[i].symbols);
+	free(s->running);
 	*s = (struct feed_session){0};
 }
 
@@ -122,6 +123,21 @@ void feed_session_alive(struct feed_session *s)
 			s->parts[i].alive_due = true;
 }
 
+int feed_session_tell_running(struct feed_session *s, char (*ids)[SESSION_SIZE], size_t count)
+{
+	char(*copy)[SESSION_SIZE] = calloc(count, sizeof(*copy));
+
+	if (!copy)
+		return -1;
+	memcpy(copy, ids, count * sizeof(*copy));
+	free(s->running);
+	s->running = copy;
+	s->running_count = count;
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		s->parts[i].running_due = s->parts[i].alive_due = true;
+	return 0;
+}
+
 void feed_session_end(struct feed_session *s)
 {
 	if (s->active)
@@ -137,7 +153,7 @@ void feed_session_forget(struct feed_session *s)
 	s->active = false;
 	for (int i = 0; i < TOPIC_PARTITIONS; i++)
 		s->parts[i].begin_due = s->parts[i].alive_due = s->parts[i].ended_due =
-			s->parts[i].symbols_due = false;
+			s->parts[i].symbols_due = s->parts[i].running_due = false;
 }
 
 void feed_session_retire(struct feed_session *s, const char *id, int64_t t_us)
@@ -189,12 +205,18 @@ static bool write_one(struct feed_session *s, int partition, enum control_kind k
 		record.symbols = part->symbols;
 		record.symbol_count = part->symbol_count;
 	}
+	if (kind == CONTROL_ALIVE && part->running_due) {
+		record.running = s->running;
+		record.running_count = s->running_count;
+	}
 	enum kafka_sent sent = w->send(w->arg, s->stream, &record);
 	if (sent == KAFKA_FULL || sent == KAFKA_DEAD) {
 		*result = sent;
 		return false;
 	}
 	part->seq++;
+	if (record.running_count)
+		part->running_due = false;
 	if (record.has_symbols) {
 		part->symbols_sent_us = w->now->mono_us;
 		part->symbols_due = false;

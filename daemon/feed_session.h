@@ -36,7 +36,10 @@ struct feed_session {
 		int64_t symbols_sent_us; /* monotonic; when a record last named the symbols */
 		bool symbols_due;        /* they have changed since */
 		bool begin_due, alive_due, ended_due;
+		bool running_due; /* the next alive tells which sessions run */
 	} parts[TOPIC_PARTITIONS];
+	char (*running)[SESSION_SIZE]; /* of the collector on this topic, to be told; owned */
+	size_t running_count;
 };
 
 /* Hands one control record over; what it returns is what the producer said. */
@@ -65,6 +68,10 @@ void feed_session_begin(struct feed_session *s, const char *id, int64_t from_us,
 void feed_session_reached(struct feed_session *s, int64_t t_us);
 /* `alive` is due everywhere. */
 void feed_session_alive(struct feed_session *s);
+/* These are all sessions of the collector on the topic that run, at most CONTROL_RUNNING_MAX, copied; an `alive` that says so is
+ * due. -1: no memory. */
+must_check int feed_session_tell_running(
+	struct feed_session *s, char (*ids)[SESSION_SIZE], size_t count);
 /* A clean stop: `ended` is due everywhere, behind an `alive` where symbols have changed; nothing else follows. */
 void feed_session_end(struct feed_session *s);
 /* The connection is gone: nothing is due any more. */

@@ -113,6 +113,40 @@ static void unsubscribe_all(
 			leave(b, sy, stream, sy->subscriptions[stream].session->t_us);
 }
 
+/* "<collector>-<digits>-<n>", behind which "+<offset>" may stand. */
+static bool is_of_collector(const struct sink_session *se, const char *collector)
+{
+	size_t len = strlen(collector);
+
+	if (strncmp(se->id, collector, len) != 0 || se->id[len] != '-')
+		return false;
+	const char *rest = se->id + len + 1;
+	size_t digits = strspn(rest, "0123456789");
+	return digits && rest[digits] == '-' && !strchr(rest + digits + 1, '-');
+}
+
+static bool is_running(const struct sink_session *se, const struct control *c)
+{
+	size_t len = strcspn(se->id, "+");
+
+	for (size_t i = 0; i < c->running_count; i++)
+		if (strlen(c->running[i]) == len && strncmp(c->running[i], se->id, len) == 0)
+			return true;
+	return false;
+}
+
+/* The collector says which of its sessions run: who is subscribed through another one of it was taken out while it was away. */
+static void take_running(struct sink_state *st, struct sink_batch *b, enum stream_kind stream,
+	int partition, const struct control *c)
+{
+	for (struct sink_symbol *sy = st->partitions[partition]; sy; sy = sy->next_in_partition) {
+		const struct sink_session *se = sy->subscriptions[stream].session;
+
+		if (se && is_of_collector(se, c->collector) && !is_running(se, c))
+			close_subscription(b, sy, stream, se->t_us);
+	}
+}
+
 /* Records were lost within the session: what follows is a span of its own, and the symbols move over to it. */
 static struct sink_session *continue_session(struct sink_state *st, struct sink_batch *b,
 	struct sink_session *old, int64_t offset, int64_t t_us)
@@ -161,6 +195,8 @@ static int take_control(struct sink_state *st, struct sink_batch *b, const struc
 		snprintf(se->cause, sizeof se->cause, "%s", c->cause);
 	if (c->has_symbols && take_symbols(st, b, se, c, e) != 0)
 		return -1;
+	if (c->running_count)
+		take_running(st, b, se->stream, se->partition, c);
 	if (c->t_us > se->t_us)
 		se->t_us = c->t_us;
 	se->clock_us = c->clock_us;

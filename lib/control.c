@@ -20,6 +20,7 @@ void control_done(struct control *c)
 	if (!c)
 		return;
 	free(c->symbols);
+	free(c->running);
 	*c = (struct control){0};
 }
 
@@ -52,7 +53,11 @@ void control_format(const struct control *c, struct buf *out)
 		}
 		buf_add_char(out, ']');
 	}
-	buf_add_char(out, '}');
+	for (size_t i = 0; i < c->running_count; i++) {
+		buf_add_str(out, i ? "," : ",\"running\":[");
+		buf_add_json(out, c->running[i], strlen(c->running[i]));
+	}
+	buf_add_str(out, c->running_count ? "]}" : "}");
 }
 
 static int read_kind(const struct members *m, enum control_kind *out)
@@ -117,6 +122,30 @@ static int read_symbols(const struct members *m, struct control *c)
 	return 0;
 }
 
+static int read_running(const struct members *m, struct control *c)
+{
+	struct json_object *array;
+
+	if (member_array(m, "running", &array) != 0)
+		return -1;
+	size_t count = json_object_array_length(array);
+	if (count == 0 || count > CONTROL_RUNNING_MAX)
+		return err_set(
+			m->e, "member 'running' has not 1 to %d sessions", CONTROL_RUNNING_MAX);
+	c->running = calloc(count, sizeof(*c->running));
+	if (!c->running)
+		return err_set(m->e, "no memory for %zu sessions", count);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *item = json_object_array_get_idx(array, i);
+		if (!member_is_text(item, SESSION_SIZE))
+			return err_set(m->e, "member 'running' has no session at %zu", i);
+		memcpy(c->running[i], json_object_get_string(item),
+			(size_t)json_object_get_string_len(item));
+	}
+	c->running_count = count;
+	return 0;
+}
+
 static int read_members(const struct members *m, struct control *c)
 {
 	if (member_text(m, "session", c->session, sizeof(c->session)) != 0 ||
@@ -127,7 +156,9 @@ static int read_members(const struct members *m, struct control *c)
 		return -1;
 	if (member_exists(m, "cause") && member_text(m, "cause", c->cause, sizeof(c->cause)) != 0)
 		return -1;
-	return member_exists(m, "symbols") ? read_symbols(m, c) : 0;
+	if (member_exists(m, "symbols") && read_symbols(m, c) != 0)
+		return -1;
+	return member_exists(m, "running") ? read_running(m, c) : 0;
 }
 
 int control_parse(struct control *out, const char *json, size_t len, struct err *e)

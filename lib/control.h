@@ -19,6 +19,8 @@ enum control_kind { CONTROL_BEGIN, CONTROL_ALIVE, CONTROL_ENDED };
 #define CAUSE_SIZE 16
 #define CONTROL_HEADER "control"
 
+#define CONTROL_RUNNING_MAX 256
+
 struct control {
 	enum control_kind kind;
 	char session[SESSION_SIZE]; /* unique per connection and topic; sorts by its start */
@@ -32,6 +34,11 @@ struct control {
 	bool has_symbols;
 	size_t symbol_count;
 	char (*symbols)[SYMBOL_SIZE]; /* owned by whoever filled it: control_done */
+	/* In an alive, once all that is wanted is heard: all running sessions of this collector on this
+	 * topic. Who is subscribed through another one of it is not collected any more. At least one;
+	 * none = not said. */
+	size_t running_count;
+	char (*running)[SESSION_SIZE]; /* owned likewise */
 };
 
 void control_done(struct control *c);

@@ -379,6 +379,13 @@ def test_the_sink_follows(stack_of, tmp_path):
     stack.run("pricegraphctl", "symbols", "add", "BTCUSDT")
     wait_until(lambda: subscribed(stack, "kline_1s").count(("BTCUSDT", True)) == 1, "BTCUSDT again")
     assert stack.rows("SELECT * FROM gap") == []
+    collector.kill()
+    stack.run("pricegraphctl", "symbols", "remove", "BTCUSDT")  # while nobody runs
+    collector = stack.start("pricegraph-collector")
+    for stream in ("kline_1s", "miniTicker"):
+        wait_until(lambda stream=stream: {s for s, is_open in subscribed(stack, stream) if is_open} == {"ETHUSDT", "SOLUSDT"}, "two")
+    wait_until(lambda: stack.rows("SELECT symbol FROM gap GROUP BY symbol ORDER BY symbol") == [("ETHUSDT",), ("SOLUSDT",)],
+               "gaps of those that go on")
     assert collector.stop() == 0
     assert len([s for s, _ in subscribed(stack, "kline_1s") if s == "BTCUSDT"]) == 2
 

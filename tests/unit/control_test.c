@@ -82,6 +82,28 @@ static void tells_no_symbols_from_none_said(void **state)
 	buf_done(&text);
 }
 
+static void tells_which_sessions_run(void **state)
+{
+	char ids[2][SESSION_SIZE] = {"c-1-1", "c-\"2\"-2"};
+	struct control in = sample(NULL, 0), out;
+	struct buf text;
+
+	(void)state;
+	in.has_symbols = false;
+	in.running = ids;
+	buf_init(&text, 10000);
+	for (in.running_count = 0; in.running_count <= 2; in.running_count++) {
+		buf_reset(&text);
+		control_format(&in, &text);
+		assert_int_equal(control_parse(&out, text.data, text.len, NULL), 0);
+		assert_int_equal(out.running_count, in.running_count);
+		for (size_t i = 0; i < in.running_count; i++)
+			assert_string_equal(out.running[i], ids[i]);
+		control_done(&out);
+	}
+	buf_done(&text);
+}
+
 static void formats_a_speed_that_json_can_hold(void **state)
 {
 	struct control in = sample(NULL, 0);
@@ -143,6 +165,10 @@ static void refuses_what_is_wrong(void **state)
 			"no symbol at 1"},
 		{"\"kind\":\"alive\",\"speed\":1,\"partition\":0,\"symbols\":[\"\"]}",
 			"no symbol at 0"},
+		{"\"kind\":\"alive\",\"speed\":1,\"partition\":0,\"running\":[]}",
+			"'running' has not 1 to 256"},
+		{"\"kind\":\"alive\",\"speed\":1,\"partition\":0,\"running\":[\"a\",5]}",
+			"no session at 1"},
 		{"\"kind\":\"alive\",\"speed\":1,\"partition\":0", "ends early"},
 	};
 	char json[500];
@@ -175,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats_what_it_parses),
 		cmocka_unit_test(tells_no_symbols_from_none_said),
+		cmocka_unit_test(tells_which_sessions_run),
 		cmocka_unit_test(formats_a_speed_that_json_can_hold),
 		cmocka_unit_test(reads_each_kind),
 		cmocka_unit_test(refuses_what_is_wrong),

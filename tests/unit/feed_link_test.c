@@ -39,6 +39,17 @@ int feed_connection_want(struct feed_connection *c, const struct feed_want *want
 	return 0;
 }
 
+bool feed_connection_is_settled(const struct feed_connection *c)
+{
+	return c->live && c->ready;
+}
+
+struct feed_session *feed_connection_session(struct feed_connection *c, enum stream_kind stream)
+{
+	static struct feed_session *sessions[8];
+	return stream == STREAM_TRADE ? sessions[c->number] : NULL;
+}
+
 bool feed_connection_is_empty(const struct feed_connection *c)
 {
 	return !c->wanted;
@@ -254,6 +265,9 @@ static void test_other_wants(void **state)
 	assert_int_equal(made[1].wanted, 1);
 	assert_int_equal(feed_link_want(l.link, wants, 2, true), 0);
 	assert_true(made[0].wanted == 2 && made[1].wanted == 2);
+	made[0].ready = made[0].live = made[1].live = true;
+	assert_false(feed_link_is_settled(l.link)); /* while there is a successor */
+	assert_null(feed_link_session(l.link, STREAM_TRADE));
 	no_memory = true;
 	assert_int_equal(feed_link_want(l.link, wants, 2, false), 0); /* nothing to tell */
 	assert_int_equal(feed_link_want(l.link, wants, 1, true), -1);

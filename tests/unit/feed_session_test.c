@@ -12,7 +12,7 @@ struct sent {
 	int partition;
 	int64_t seq, t_us;
 	bool has_symbols;
-	size_t symbol_count;
+	size_t symbol_count, running;
 	char symbol[SYMBOL_SIZE]; /* the first */
 };
 
@@ -37,6 +37,7 @@ static enum kafka_sent take(void *arg, enum stream_kind stream, const struct con
 		.partition = c->partition,
 		.seq = c->seq,
 		.t_us = c->t_us,
+		.running = c->running_count,
 		.has_symbols = c->has_symbols,
 		.symbol_count = c->has_symbols ? c->symbol_count : 0};
 	if (r->symbol_count)
@@ -184,6 +185,26 @@ static void test_change(void **state)
 	feed_session_done(&s);
 }
 
+/* Which sessions run is told once, by the next alive of each partition. */
+static void test_running(void **state)
+{
+	struct feed_session s = begun();
+	struct sink k = {.room = SENT_MAX};
+	char ids[2][SESSION_SIZE] = {"s1", "s2"};
+
+	(void)state;
+	assert_int_equal(write_at(&s, 1, &k), KAFKA_SENT);
+	assert_int_equal(feed_session_tell_running(&s, ids, 2), 0);
+	assert_true(feed_session_has_due(&s));
+	assert_int_equal(write_at(&s, 1, &k), KAFKA_SENT);
+	feed_session_alive(&s);
+	assert_int_equal(write_at(&s, 2, &k), KAFKA_SENT);
+	assert_int_equal(k.count, 3 * TOPIC_PARTITIONS);
+	for (int i = 0; i < k.count; i++)
+		assert_int_equal(k.records[i].running, i / TOPIC_PARTITIONS == 1 ? 2 : 0);
+	feed_session_done(&s);
+}
+
 static void test_ended(void **state)
 {
 	struct feed_session s = begun();
@@ -306,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_alive),
 		cmocka_unit_test(test_symbols_again),
 		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_running),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_refused),

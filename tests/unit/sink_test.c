@@ -248,6 +248,33 @@ static void a_new_session_leaves_a_gap(void **state)
 	assert_string_equal(s[2].session, "s2");
 }
 
+/* A symbol was taken out while the collector was away: nobody waits for it, and it has no gap. Who is heard through a session of
+ * another collector, or of a running one, stays. */
+static void a_symbol_taken_out_meanwhile_is_closed(void **state)
+{
+	struct world *w = *state;
+
+	take_control(STREAM_TRADE, "c-1000-1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "c-1000-1", "alive", T0 + SECOND_US, "");
+	take_control(STREAM_TRADE, "c-2000-1", "begin", T0 + 8 * SECOND_US, ",\"symbols\":[]");
+	take_control(STREAM_TRADE, "c-2000-1", "alive", T0 + 9 * SECOND_US,
+		",\"running\":[\"c-2000-1\",\"c-1000-1\"]");
+	assert_int_equal(BATCH_COUNT(w->batch.subscriptions, struct batch_subscription), 1);
+	take_control(STREAM_TRADE, "c-2000-1", "alive", T0 + 10 * SECOND_US,
+		",\"running\":[\"c-2000-1\"]");
+	assert_int_equal(BATCH_COUNT(w->batch.subscriptions, struct batch_subscription), 2);
+	const struct batch_subscription *s =
+		BATCH_ROWS(w->batch.subscriptions, const struct batch_subscription);
+	assert_string_equal(s[1].session, "c-1000-1");
+	assert_int_equal(s[1].to_us, T0 + SECOND_US);
+	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 0);
+	take_control(STREAM_TRADE, "c-c-3000-1", "begin", T0 + 20 * SECOND_US, SYMBOLS);
+	take_control(STREAM_TRADE, "c-2000-1", "alive", T0 + 21 * SECOND_US,
+		",\"running\":[\"c-2000-1\"]");
+	assert_int_equal(BATCH_COUNT(w->batch.subscriptions, struct batch_subscription), 3);
+	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 0);
+}
+
 static void a_clean_stop_settles_everything(void **state)
 {
 	struct world *w = *state;
@@ -549,6 +576,7 @@ int main(void)
 		TEST(bars_are_folded_when_they_are_over),
 		TEST(late_and_repeated_trades_go_the_slow_way),
 		TEST(a_new_session_leaves_a_gap),
+		TEST(a_symbol_taken_out_meanwhile_is_closed),
 		TEST(a_clean_stop_settles_everything),
 		TEST(a_stream_that_is_not_collected_any_more_is_not_waited_for),
 		TEST(skipped_records_make_a_span_of_its_own),
