@@ -82,6 +82,7 @@ UNIT_OBJ_feed_resolver := daemon/feed_resolver
 UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts
 UNIT_OBJ_feed_choice := daemon/feed_choice
 UNIT_OBJ_feed_wants := $(CHOICE:%=daemon/%)
+UNIT_OBJ_feed_symbols := daemon/feed_symbols $(CHOICE:%=daemon/%)
 UNIT_OBJ_feed_plan := daemon/feed_plan
 UNIT_OBJ_feed_symbols_file := daemon/feed_symbols_file daemon/feed_choice
 UNIT_OBJ_feed_whole := daemon/feed_whole daemon/feed_choice daemon/feed_wants daemon/feed_catalog daemon/feed_frame

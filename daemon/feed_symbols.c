@@ -8,8 +8,11 @@
 #include <string.h>
 
 #define CHECK_S 3600
-#define CHECK_SOON_S 60 /* a halt may end soon; then each time twice as long */
-#define AGAIN_S 10      /* after a failure; up to CHECK_SOON_S */
+#define CHECK_SOON_S 60
+#define SOON_CHECKS                                                                                \
+	360 /* of one that stopped trading: longer than the halts that were seen, of up to 284 min */
+#define AGAIN_S 10      /* after a failure; then twice as long, */
+#define FAST_FAILURES 3 /* so often, then CHECK_SOON_S */
 #define LIST_BYTES_MAX (32U << 20)
 
 METRIC_GAUGE(symbols_wanted, "pricegraph_feed_symbols", "Symbols that are to be collected.");
@@ -26,6 +29,8 @@ struct feed_symbols {
 	struct feed_catalog *catalog; /* the newest; NULL: none yet */
 	struct feed_wants *last;      /* what was told last */
 	int wait_s;
+	int failures;    /* of the list, one behind the other; counted up to FAST_FAILURES */
+	int soon_checks; /* so many more at CHECK_SOON_S */
 	struct buf body;
 	/* shared */
 	pthread_t thread;
@@ -219,10 +224,23 @@ static bool await(struct feed_symbols *f, struct feed_choice **asked)
 	return !stop;
 }
 
-static int longer(int wait_s, int least_s, int most_s)
+/* The list could not be had; what holds is not given up for that. */
+static void go_on_unchecked(struct feed_symbols *f, bool asked)
 {
-	wait_s = wait_s < least_s ? least_s : 2 * wait_s;
-	return wait_s < most_s ? wait_s : most_s;
+	f->wait_s = f->failures < FAST_FAILURES ? AGAIN_S << f->failures : CHECK_SOON_S;
+	f->failures += f->failures < FAST_FAILURES;
+	if (asked || !f->last)
+		resolve(f, false);
+}
+
+/* Who has stopped may trade again soon, and nobody listens to it meanwhile. */
+static void go_on_checked(struct feed_symbols *f)
+{
+	f->failures = 0;
+	if (resolve(f, true))
+		f->soon_checks = SOON_CHECKS;
+	f->wait_s = f->soon_checks > 0 ? CHECK_SOON_S : CHECK_S;
+	f->soon_checks -= f->soon_checks > 0;
 }
 
 /* Thread "symbols". */
@@ -230,7 +248,6 @@ static void *run(void *arg)
 {
 	struct feed_symbols *f = arg;
 	struct feed_choice *asked;
-	bool failed = false;
 
 	log_thread_name("symbols");
 	while (await(f, &asked)) {
@@ -244,18 +261,10 @@ static void *run(void *arg)
 			continue;
 		}
 		adopt(f, asked, fresh != NULL);
-		if (!fresh) {
-			f->wait_s = longer(failed ? f->wait_s : 0, AGAIN_S, CHECK_SOON_S);
-			/* What holds is not given up because nobody can be asked. */
-			if (asked || !f->last)
-				resolve(f, false);
-		} else if (resolve(f, true)) {
-			f->wait_s = CHECK_SOON_S;
-		} else {
-			f->wait_s = longer(
-				failed || !f->wait_s ? CHECK_S : f->wait_s, CHECK_SOON_S, CHECK_S);
-		}
-		failed = !fresh;
+		if (fresh)
+			go_on_checked(f);
+		else
+			go_on_unchecked(f, asked != NULL);
 	}
 	return NULL;
 }

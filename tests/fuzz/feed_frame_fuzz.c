@@ -42,6 +42,28 @@ static void check_event(const struct feed_frame *f, struct json_object *whole)
 	json_object_put(slice);
 }
 
+/* Its elements are those that json-c finds, one behind the other. */
+static void check_array(const struct feed_frame *f, struct json_object *whole)
+{
+	struct json_object *inside = whole;
+	struct json_value rest = f->data, element;
+	size_t count = 0;
+
+	if (json_object_is_type(whole, json_type_object) &&
+		!json_object_object_get_ex(whole, "data", &inside))
+		abort();
+	if (!json_object_is_type(inside, json_type_array))
+		abort();
+	for (; json_scan_element(&rest, &element); count++) {
+		struct json_object *slice = parse(element.at, element.len);
+		if (!json_object_equal(slice, json_object_array_get_idx(inside, count)))
+			abort();
+		json_object_put(slice);
+	}
+	if (count != json_object_array_length(inside))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct feed_frame f;
@@ -56,6 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct json_object *whole = parse(bytes, len);
 		if (f.kind == FEED_EVENT)
 			check_event(&f, whole);
+		if (f.kind == FEED_ARRAY)
+			check_array(&f, whole);
 		json_object_put(whole);
 	}
 	free(bytes);
