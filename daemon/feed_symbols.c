@@ -217,9 +217,11 @@ static bool await(struct feed_symbols *f, struct feed_choice **asked)
 	pthread_mutex_lock(&f->lock);
 	while (!f->stop && !f->asked && in_time)
 		in_time = pthread_cond_timedwait(&f->wake_up, &f->lock, &until) == 0;
-	*asked = f->asked;
-	f->asked = NULL;
 	bool stop = f->stop;
+	if (!stop) {
+		*asked = f->asked;
+		f->asked = NULL;
+	}
 	pthread_mutex_unlock(&f->lock);
 	return !stop;
 }
