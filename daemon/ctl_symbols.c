@@ -57,7 +57,7 @@ static int check_traded(
 	const struct change *c, const struct feed_choice_entry *entry, struct err *e)
 {
 	const struct feed_catalog_symbol *s = feed_catalog_find(c->catalog, entry->name);
-	size_t wanted;
+	size_t wanted = 0;
 
 	if (entry->pattern)
 		return count_matches(c, entry->name, &wanted)
@@ -88,7 +88,7 @@ static int look(struct change *c, struct err *e)
 
 static bool is_all_wanted(const struct change *c, const struct feed_choice_entry *entry)
 {
-	size_t wanted;
+	size_t wanted = 0;
 
 	return entry->pattern ? count_matches(c, entry->name, &wanted) == wanted
 			      : feed_choice_wants(c->after, entry->name);
@@ -96,7 +96,7 @@ static bool is_all_wanted(const struct change *c, const struct feed_choice_entry
 
 static bool is_any_wanted(const struct change *c, const struct feed_choice_entry *entry)
 {
-	size_t wanted;
+	size_t wanted = 0;
 
 	if (!entry->pattern)
 		return feed_choice_wants(c->after, entry->name);
@@ -179,7 +179,7 @@ static int change(struct change *c, char **names, bool add, struct err *e)
 static void print_entry(const struct change *c, const struct feed_choice_entry *entry)
 {
 	const struct feed_catalog_symbol *s = feed_catalog_find(c->catalog, entry->name);
-	size_t wanted;
+	size_t wanted = 0;
 
 	printf("asked for in %s: %s%s", entry->in_file ? c->path : "feed.symbols",
 		entry->out ? "-" : "", entry->name);
@@ -221,7 +221,7 @@ int ctl_symbols(const struct settings *s, char **arguments, struct err *e)
 	if ((add || remove) && !*c.path)
 		return err_set(e, "feed.symbols_file is not set: there is no file to keep it in");
 	c.file = feed_symbols_file_open(c.path, add || remove, e);
-	if (c.file && look(&c, e) == 0 && (c.before = feed_choice_copy(c.after)) &&
+	if (c.file && look(&c, e) == 0 && c.after && (c.before = feed_choice_copy(c.after)) &&
 		fetch_catalog(&c, e) == 0)
 		result = add || remove ? change(&c, arguments + 1, add, e) : list(&c, e);
 	feed_symbols_file_close(c.file);

@@ -14,7 +14,7 @@ struct feed_links {
 	struct feed_plan plan;
 	struct feed_link *all[FEED_CONNECTIONS_MAX]; /* NULL where nothing is wanted */
 	int64_t told_sessions; /* how many had begun when it was last told which of them run */
-	int64_t leaving_us[FEED_CONNECTIONS_MAX];    /* monotonic; said goodbye, 0 = not */
+	int64_t leaving_us[FEED_CONNECTIONS_MAX]; /* monotonic; said goodbye, 0 = not */
 };
 
 /* `l` zeroed before; `shared` is lent and gets its `whole` from the owner. */

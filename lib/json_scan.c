@@ -1,4 +1,5 @@
 #include "json_scan.h"
+#include "utf8.h"
 #include <string.h>
 
 struct scan {
@@ -51,30 +52,13 @@ static int scan_escape(struct scan *s)
 	return 0;
 }
 
-/* One character of two to four bytes: the well-formed sequences of Unicode's table 3-7. */
+/* One character of two to four bytes. */
 static int scan_utf8(struct scan *s)
 {
-	unsigned char lead = *s->at;
-	unsigned char low = 0x80, high = 0xbf;
-	int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+	size_t len = utf8_len(s->at, (size_t)(s->end - s->at));
 
-	if (lead < 0xc2 || lead > 0xf4 || s->end - s->at <= more)
-		return -1;
-	if (lead == 0xe0)
-		low = 0xa0;
-	else if (lead == 0xed)
-		high = 0x9f;
-	else if (lead == 0xf0)
-		low = 0x90;
-	else if (lead == 0xf4)
-		high = 0x8f;
-	if (s->at[1] < low || s->at[1] > high)
-		return -1;
-	for (int i = 2; i <= more; i++)
-		if (s->at[i] < 0x80 || s->at[i] > 0xbf)
-			return -1;
-	s->at += more + 1;
-	return 0;
+	s->at += len;
+	return len ? 0 : -1;
 }
 
 /* Behind the opening quote. */

@@ -1,113 +1,5 @@
-/* Requests in batches of bytes, at most two a second; what their answers do; the audit; changes on a running connection. */
-#include "clock.h"
-#include "daemon/feed_subscribe.h"
-#include "test.h"
-#include <json-c/json.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define TIMEOUT_US 10000000
-
-static char exchange_list[200000]; /* what the exchange would list: a JSON array's inside */
-
-static struct feed_want *wants_of(size_t count, size_t symbol_len)
-{
-	struct feed_want *wants = calloc(count, sizeof(*wants));
-
-	for (size_t i = 0; i < count; i++) {
-		snprintf(wants[i].symbol, SYMBOL_SIZE, "%0*zu", (int)symbol_len, i);
-		wants[i].stream = (enum stream_kind)(i % STREAM_COUNT);
-	}
-	return wants;
-}
-
-/* The next request, parsed; NULL: none is due. */
-static struct json_object *next(struct feed_subscribe *s, int64_t now_us)
-{
-	struct json_object *request = NULL;
-	struct buf out;
-
-	buf_init(&out, 1 << 20);
-	if (feed_subscribe_next(s, now_us, &out)) {
-		assert_false(out.failed);
-		assert_true(out.len <= FEED_REQUEST_BYTES);
-		request = json_tokener_parse(out.data);
-		assert_non_null(request);
-	}
-	buf_done(&out);
-	return request;
-}
-
-static const char *method_of(struct json_object *request)
-{
-	return json_object_get_string(json_object_object_get(request, "method"));
-}
-
-/* "a@trade b@trade" */
-static const char *params_of(struct json_object *request)
-{
-	static char text[200000];
-	struct json_object *params = json_object_object_get(request, "params");
-	size_t len = 0;
-
-	*text = '\0';
-	for (size_t i = 0; params && i < json_object_array_length(params); i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
-			json_object_get_string(json_object_array_get_idx(params, i)));
-	return text;
-}
-
-/* The next request is this one. Gives its time. */
-static int64_t expect(struct feed_subscribe *s, const char *method, const char *params)
-{
-	static int64_t now_us = 100 * SECOND_US;
-	struct json_object *request;
-
-	now_us += 2 * SECOND_US;
-	request = next(s, now_us);
-	if (!request)
-		fail_msg("no %s %s", method, params);
-	assert_string_equal(method_of(request), method);
-	assert_string_equal(params_of(request), params);
-	json_object_put(request);
-	return now_us;
-}
-
-static void expect_nothing(struct feed_subscribe *s)
-{
-	assert_null(next(s, INT64_MAX / 2));
-}
-
-static enum feed_answered yes(struct feed_subscribe *s)
-{
-	return feed_subscribe_answer(s, &(struct feed_answer){.has_id = true, .id = s->last_id});
-}
-
-static enum feed_answered no(struct feed_subscribe *s)
-{
-	return feed_subscribe_answer(s, &(struct feed_answer){.has_id = true,
-						.id = s->last_id,
-						.failed = true,
-						.code = 2,
-						.message = "no"});
-}
-
-/* The answer to LIST_SUBSCRIPTIONS. */
-static enum feed_answered lists(struct feed_subscribe *s, const char *json)
-{
-	return feed_subscribe_answer(
-		s, &(struct feed_answer){
-			   .has_id = true, .id = s->last_id, .result = {json, strlen(json)}});
-}
-
-static struct feed_subscribe made(const struct feed_want *wants, size_t count)
-{
-	struct feed_subscribe s;
-
-	assert_int_equal(feed_subscribe_init(&s, wants, count, TIMEOUT_US), 0);
-	return s;
-}
+/* Requests in batches of bytes, at most two a second; what their answers do; the audit. */
+#include "feed_requests.h"
 
 /* Sends all requests for subscriptions and checks each; returns how many there were. */
 static int check_requests(struct feed_subscribe *s)
@@ -202,11 +94,13 @@ static void test_answers(void **state)
 			FEED_ACKNOWLEDGED);
 	assert_false(feed_subscribe_complete(&s));
 	expect(&s, "LIST_SUBSCRIPTIONS", "");
-	size_t len = (size_t)sprintf(exchange_list, "[");
+	struct buf list;
+	buf_init(&list, 1 << 20);
 	for (size_t i = s.count; i > 0; i--) /* in another order */
-		len += (size_t)sprintf(
-			exchange_list + len, "\"%s\"%s", s.entries[i - 1].name, i > 1 ? "," : "]");
-	assert_int_equal(lists(&s, exchange_list), FEED_ACKNOWLEDGED);
+		buf_printf(&list, "%s\"%s\"", i == s.count ? "[" : ",", s.entries[i - 1].name);
+	buf_add_char(&list, ']');
+	assert_int_equal(lists(&s, list.data), FEED_ACKNOWLEDGED);
+	buf_done(&list);
 	assert_true(feed_subscribe_complete(&s));
 	/* Named once the owner knows the time. */
 	assert_true(feed_subscribe_has_unnamed(&s) && !feed_subscribe_is_named(&s, 0));
@@ -320,133 +214,6 @@ static void test_audit(void **state)
 	feed_subscribe_done(&s);
 }
 
-/* All of them subscribed, audited and named. */
-static void settle(struct feed_subscribe *s, const char *params, const char *list)
-{
-	expect(s, "SUBSCRIBE", params);
-	assert_int_equal(yes(s), FEED_ACKNOWLEDGED);
-	expect(s, "LIST_SUBSCRIPTIONS", "");
-	assert_int_equal(lists(s, list), FEED_ACKNOWLEDGED);
-	assert_true(feed_subscribe_complete(s));
-	feed_subscribe_name(s);
-}
-
-static void test_changes(void **state)
-{
-	const struct feed_want first[] = {{STREAM_TRADE, "A"}, {STREAM_TRADE, "B"}};
-	const struct feed_want second[] = {{STREAM_TRADE, "B"}, {STREAM_TRADE, "C"}};
-	struct feed_subscribe s = made(first, 2);
-
-	(void)state;
-	settle(&s, "a@trade b@trade", "[\"a@trade\",\"b@trade\"]");
-	unsigned changes = s.changes;
-	assert_int_equal(feed_subscribe_want(&s, second, 2), 0);
-	/* At once out of what the sessions name, and only then unsubscribed; before anything new is asked for. */
-	assert_true(s.changes != changes);
-	assert_false(feed_subscribe_is_named(&s, 0) || feed_subscribe_complete(&s));
-	assert_true(feed_subscribe_is_named(&s, 1));
-	expect(&s, "UNSUBSCRIBE", "a@trade");
-	expect_nothing(&s);
-	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
-	assert_int_equal(s.count, 2);
-	settle(&s, "c@trade", "[\"b@trade\",\"c@trade\"]");
-	assert_true(feed_subscribe_is_named(&s, 1));
-	/* The same again is no change. */
-	changes = s.changes;
-	assert_int_equal(feed_subscribe_want(&s, second, 2), 0);
-	assert_true(feed_subscribe_complete(&s) && s.changes == changes);
-	/* Back before it was unsubscribed; and back while the answer is awaited. */
-	assert_int_equal(feed_subscribe_want(&s, second, 1), 0);
-	assert_int_equal(feed_subscribe_want(&s, second, 2), 0);
-	assert_true(feed_subscribe_complete(&s) && feed_subscribe_is_named(&s, 1));
-	assert_int_equal(feed_subscribe_want(&s, second, 1), 0);
-	expect(&s, "UNSUBSCRIBE", "c@trade");
-	assert_int_equal(feed_subscribe_want(&s, second, 2), 0);
-	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
-	settle(&s, "c@trade", "[\"b@trade\",\"c@trade\"]");
-	/* Gone while its SUBSCRIBE is pending. */
-	assert_int_equal(
-		feed_subscribe_want(&s, (const struct feed_want[]){{STREAM_TRADE, "D"}}, 1), 0);
-	expect(&s, "UNSUBSCRIBE", "b@trade c@trade");
-	yes(&s);
-	expect(&s, "SUBSCRIBE", "d@trade");
-	assert_int_equal(feed_subscribe_want(&s, NULL, 0), 0);
-	yes(&s);
-	expect(&s, "UNSUBSCRIBE", "d@trade");
-	assert_int_equal(yes(&s), FEED_ACKNOWLEDGED);
-	assert_int_equal(s.count, 0);
-	assert_true(feed_subscribe_complete(&s));
-	feed_subscribe_done(&s);
-}
-
-static void test_full_connection_changes_all(void **state)
-{
-	struct feed_want *first = wants_of(FEED_STREAMS_MAX, 8),
-			 *second = wants_of(FEED_STREAMS_MAX, 9);
-	struct feed_subscribe s = made(first, FEED_STREAMS_MAX);
-	int64_t now_us = 1;
-	size_t held = 0, most = 0;
-
-	(void)state;
-	for (int round = 0; round < 2; round++) {
-		while (!feed_subscribe_complete(&s)) {
-			struct json_object *request = next(&s, now_us += 2 * SECOND_US);
-			struct json_object *params = json_object_object_get(request, "params");
-			size_t names = params ? json_object_array_length(params) : 0;
-			if (strcmp(method_of(request), "SUBSCRIBE") == 0)
-				held += names;
-			else
-				held -= names;
-			most = held > most ? held : most;
-			yes(&s);
-			json_object_put(request);
-		}
-		assert_int_equal(held, FEED_STREAMS_MAX);
-		assert_int_equal(most, FEED_STREAMS_MAX);
-		feed_subscribe_name(&s);
-		assert_int_equal(feed_subscribe_want(&s, second, FEED_STREAMS_MAX), 0);
-	}
-	feed_subscribe_done(&s);
-	free(first);
-	free(second);
-}
-
-static void test_expiry(void **state)
-{
-	const struct feed_want wants[] = {{STREAM_TRADE, "A"}, {STREAM_TRADE, "B"}};
-	struct feed_subscribe s = made(wants, 1);
-
-	(void)state;
-	assert_false(feed_subscribe_expired(&s, INT64_MAX));
-	int64_t sent_us = expect(&s, "SUBSCRIBE", "a@trade");
-	assert_false(feed_subscribe_expired(&s, sent_us + TIMEOUT_US - 1));
-	assert_true(feed_subscribe_expired(&s, sent_us + TIMEOUT_US));
-	yes(&s);
-	assert_false(feed_subscribe_expired(&s, INT64_MAX));
-	expect(&s, "LIST_SUBSCRIPTIONS", "");
-	lists(&s, "[\"a@trade\"]");
-	feed_subscribe_name(&s);
-	/* A lost answer on a running connection: asked once more, then it is the connection's fault. */
-	assert_int_equal(feed_subscribe_want(&s, wants, 2), 0);
-	expect(&s, "SUBSCRIBE", "b@trade");
-	assert_true(feed_subscribe_ask_again(&s));
-	assert_true(feed_subscribe_is_named(&s, 0));
-	expect(&s, "SUBSCRIBE", "b@trade");
-	assert_false(feed_subscribe_ask_again(&s));
-	yes(&s);
-	expect(&s, "LIST_SUBSCRIPTIONS", "");
-	assert_true(feed_subscribe_ask_again(&s));
-	expect(&s, "LIST_SUBSCRIPTIONS", "");
-	lists(&s, "[\"a@trade\",\"b@trade\"]");
-	assert_int_equal(feed_subscribe_want(&s, wants, 1), 0);
-	expect(&s, "UNSUBSCRIBE", "b@trade");
-	assert_true(feed_subscribe_ask_again(&s));
-	expect(&s, "UNSUBSCRIBE", "b@trade");
-	yes(&s);
-	assert_true(feed_subscribe_complete(&s) && s.count == 1);
-	feed_subscribe_done(&s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,9 +223,6 @@ int main(void)
 		cmocka_unit_test(test_refused_name_is_found),
 		cmocka_unit_test(test_all_refused),
 		cmocka_unit_test(test_audit),
-		cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_full_connection_changes_all),
-		cmocka_unit_test(test_expiry),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
