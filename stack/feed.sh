@@ -60,13 +60,28 @@ choose_feed() {
 	esac
 }
 
+# A symbol to ask for: the first that is no pattern.
+first_symbol() {
+	local one all
+	IFS=, read -ra all <<<"$symbols"
+	for one in "${all[@]}"; do
+		one=${one// /}
+		[[ $one != *'*'* && $one != -* ]] || continue
+		echo "$one"
+		return
+	done
+	echo BTCUSDT
+}
+
 # write_settings <file> <model's port>: one file for all programs.
 write_settings() {
-	local postgres clock=ping tls=no host=127.0.0.1 rest_host=127.0.0.1 port=$2
+	local postgres symbols_file="" clock=ping tls=no host=127.0.0.1 rest_host=127.0.0.1 port=$2
 	postgres="$(stack/postgres.sh url "$run/postgres") dbname=pricegraph"
 	if [[ $feed == live ]]; then
 		clock=host tls=yes host=$exchange_host rest_host=data-api.binance.vision port=443
 	fi
+	# What pricegraphctl symbols adds and removes stays for the next run; a recording has the symbols that it has.
+	[[ $feed == recording ]] || symbols_file=$run/symbols.$venue
 	cat >"$1" <<-END
 		; Written by make run for this run only.
 		[venue]
@@ -80,6 +95,7 @@ write_settings() {
 		tls = $tls
 		[feed]
 		symbols = $symbols
+		symbols_file = $symbols_file
 		streams = $streams
 		[kafka]
 		bootstrap.servers = $(stack/kafka.sh url "$run/kafka")

@@ -121,7 +121,7 @@ start_page() {
 	start nginx "$PWD/stack/nginx.sh" run "$run/web"
 	part_ready nginx 5 port_taken "$port"
 	part_ready chart 10 answers /healthz
-	part_ready live 10 answers "/api/v1/live?symbols=${symbols%%,*}&wait=0"
+	part_ready live 10 answers "/api/v1/live?symbols=$(first_symbol)&wait=0"
 	state chart "ready, answers from PostgreSQL"
 	state live "ready, answers from Kafka"
 	state nginx "ready, $url/"
@@ -144,7 +144,8 @@ start_feed() {
 
 # A candle on the page: one that is going on (live), or one of the past (a recording may be over before we look).
 has_candle() {
-	local symbol=${symbols%%,*}
+	local symbol
+	symbol=$(first_symbol)
 	[[ $(curl -s -m 2 "$url/api/v1/live?symbols=$symbol&wait=0") == *'"type":"candle"'* ]] ||
 		[[ $(curl -s -m 2 "$url/api/v1/initial?symbol=$symbol&interval=1m&limit=5") == *'"candles":[['* ]]
 }

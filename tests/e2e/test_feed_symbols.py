@@ -302,6 +302,35 @@ def test_acknowledged_is_not_subscribed(symbols_of, server, rest):
     assert feed.program.stop() == 0
 
 
+def test_change_while_a_successor_comes(symbols_of, server):
+    """A connection is replaced and the symbols change meanwhile: both hear of it, the new one takes over with the new symbols, and
+    behind the old one's T."""
+    feed = symbols_of(feed__rotation=1, venue__settle=1)
+    feed.start()
+    old = go_on(feed, server, T0)
+    new = server.next()
+    wait_until(lambda: new.asked("LIST_SUBSCRIPTIONS"), "the audit")
+    new.clock(T0 + 1)
+    new.event(name("BTCUSDT"), trade("BTCUSDT", 1, T0 + 2))
+    hang_up(feed, feed__symbols="BTCUSDT,SOLUSDT")
+    for c in (old, new):
+        wait_until(lambda c=c: c.asked("SUBSCRIBE")[1:] and len(c.asked("LIST_SUBSCRIPTIONS")) == 2, "the change")
+        assert asked_for(c)[1:] == [("UNSUBSCRIBE", [name("ETHUSDT")]), ("SUBSCRIBE", [name("SOLUSDT")])]
+    assert not feed.log("feed_rotated")
+    old.clock(T0 + 3)
+    await_sets(feed, "BTCUSDT", "SOLUSDT")
+    new.clock(T0 + 4)
+    old.clock(T0 + 5000)
+    feed.await_log("feed_rotated")
+    wait_until(lambda: all(r[-1]["session"] != r[0]["session"] for r in feed.control().values()), "the new session")
+    assert feed.program.stop() == 0
+    for records in feed.control().values():
+        first = [r for r in records if r["session"] == records[0]["session"]]
+        second = records[len(first):]
+        assert second[0]["kind"] == "begin" and first[-1]["T"] == (T0 + 5000) * 1000 >= second[0]["T"] >= (T0 + 4) * 1000
+        assert second[0]["symbols"] == [r["symbols"] for r in first if "symbols" in r][-1]
+
+
 def ticker(symbol, t):
     return f'{{"e":"24hrMiniTicker","E":{t},"s":"{symbol}","c":"1.0","o":"1.0","h":"1.0","l":"1.0","v":"1.0","q":"1.0"}}'
 
