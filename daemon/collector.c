@@ -14,6 +14,7 @@
 #include "log.h"
 #include "rest_to_kafka.h"
 #include "settings.h"
+#include "topics.h"
 #include "ws_to_kafka.h"
 #include <signal.h>
 #include <stdio.h>
@@ -77,6 +78,8 @@ static int stop(struct collector *c)
 	if (!kafka_to_pg_stop(c->sink) && code == EXIT_GOOD)
 		code = EXIT_SINK;
 	collector_http_stop(c->http);
+	if (code == EXIT_GOOD && topics_are_refused())
+		code = EXIT_SETTINGS;
 	if (unacknowledged < 0) {
 		log_stop();
 		_exit(code); /* a thread still runs on what exit would take away */

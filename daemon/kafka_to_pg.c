@@ -76,10 +76,16 @@ static enum pg_failure load(struct kafka_to_pg *k, struct err *e)
 static enum sink_left load_and_run(struct kafka_to_pg *k)
 {
 	struct err e = {""};
+	int rc;
 
 	forget(k);
 	progress_wait(PROGRESS_SINK, WAIT_KAFKA, clock_mono_us());
-	if (topics_ensure(k->settings, k->admin, TOPICS_MS, &e) != 0) {
+	rc = topics_ensure(k->settings, k->admin, TOPICS_MS, &e);
+	if (rc == KAFKA_TOPIC_WRONG) {
+		topics_refuse(&e);
+		return LEFT_STOP;
+	}
+	if (rc != 0) {
 		log_warn("sink_waits", "reason=\"%s\"", e.text);
 		return LEFT_RELOAD;
 	}

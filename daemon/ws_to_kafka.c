@@ -51,8 +51,11 @@ static bool await_topics(struct ws_to_kafka *w)
 	if (!admin)
 		log_error("feed_no_kafka", "reason=\"%s\"", e.text);
 	while (admin && !atomic_load(&w->stop)) {
-		ready = topics_ensure(w->settings, admin, ENSURE_MS, &e) == 0;
-		if (ready)
+		int rc = topics_ensure(w->settings, admin, ENSURE_MS, &e);
+		ready = rc == 0;
+		if (rc == KAFKA_TOPIC_WRONG)
+			topics_refuse(&e);
+		if (ready || rc == KAFKA_TOPIC_WRONG)
 			break;
 		progress_wait(PROGRESS_FEED, WAIT_KAFKA, clock_mono_us());
 		log_warn("feed_no_topics", "reason=\"%s\"", e.text);

@@ -1,6 +1,7 @@
 #include "kafka_admin.h"
 #include "clock.h"
 #include "kafka_conf.h"
+#include "kafka_describe.h"
 #include "kafka_offsets.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,7 +211,7 @@ static int ensure_once(struct kafka_admin *a, const struct kafka_topic_spec *spe
 			rc = create(a, &specs[i], deadline_us, e);
 			break;
 		case TOPIC_WRONG:
-			rc = -1;
+			rc = KAFKA_TOPIC_WRONG;
 		}
 	}
 	if (all)
@@ -230,6 +231,10 @@ int kafka_admin_ensure(struct kafka_admin *a, const struct kafka_topic_spec *spe
 		bool is_over = left_ms(deadline_us, PAUSE_MS) == 0;
 		if (rc == 1)
 			return 0;
+		if (rc == KAFKA_TOPIC_WRONG) {
+			err_set(e, "%s", now.text);
+			return rc;
+		}
 		/* That the time ran out within the last round explains less than what came before. */
 		if (now.text[0] && !(is_over && last.text[0]))
 			last = now;
@@ -240,6 +245,32 @@ int kafka_admin_ensure(struct kafka_admin *a, const struct kafka_topic_spec *spe
 			return err_set(e, "%s", last.text);
 		rd_kafka_poll(a->rk, PAUSE_MS);
 	}
+}
+
+static int replication_of(const struct rd_kafka_metadata_topic *t)
+{
+	int least = 0;
+
+	for (int i = 0; i < t->partition_cnt; i++)
+		if (!least || t->partitions[i].replica_cnt < least)
+			least = t->partitions[i].replica_cnt;
+	return least;
+}
+
+int kafka_admin_describe(struct kafka_admin *a, struct kafka_topic_found *found, size_t count,
+	int timeout_ms, struct err *e)
+{
+	int64_t deadline_us = clock_mono_us() + timeout_ms * MS_US;
+	const struct rd_kafka_metadata *all = topics_of(a, deadline_us, e);
+
+	if (!all)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct rd_kafka_metadata_topic *t = find_topic(all, found[i].name);
+		found[i].replication = t ? replication_of(t) : 0;
+	}
+	rd_kafka_metadata_destroy(all);
+	return kafka_describe_topics(a->rk, found, count, left_ms(deadline_us, INT32_MAX), e);
 }
 
 static int request_delete(

@@ -18,9 +18,20 @@ struct kafka_topic_spec {
 struct kafka_admin;
 struct kafka_admin *kafka_admin_new(const struct settings *s, struct err *e);
 void kafka_admin_free(struct kafka_admin *a);
-/* Creates what is missing and waits until it can be written (at most `timeout_ms`); an existing
- * topic with another number of partitions is an error. */
+#define KAFKA_TOPIC_WRONG (-2)
+
+/* Creates what is missing and waits until it can be written (at most `timeout_ms`). -1: not now;
+ * KAFKA_TOPIC_WRONG: one is there with another number of partitions, which only an operator can mend. */
 must_check int kafka_admin_ensure(struct kafka_admin *a, const struct kafka_topic_spec *specs,
+	size_t count, int timeout_ms, struct err *e);
+struct kafka_topic_found {
+	const char *name; /* lent; given by the caller */
+	int replication;  /* the least of its partitions; 0 = not known */
+	int64_t retention_ms;
+	char cleanup[40];
+};
+/* How existing topics are configured. Blocks up to `timeout_ms`. -1: not known, e.g. not allowed to ask. */
+must_check int kafka_admin_describe(struct kafka_admin *a, struct kafka_topic_found *found,
 	size_t count, int timeout_ms, struct err *e);
 /* Deletes every topic whose name begins with `prefix` and waits until none is left. Returns how
  * many, -1 on error. */

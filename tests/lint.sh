@@ -40,6 +40,18 @@ nginx_check() {
 	stack/nginx.sh configure "$PWD/build/lint/nginx" 18080 && build/venv/bin/gixy -l build/lint/nginx/nginx.conf
 }
 
+# The unit files, with the programs where they were built; that they are verified needs no running systemd.
+systemd_check() {
+	local programs unit
+	programs=$(cd "$(dirname "$CTL")" && pwd)
+	rm -rf build/lint/systemd
+	mkdir -p build/lint/systemd
+	for unit in systemd/*; do
+		sed "s#=/usr/bin/pricegraph#=$programs/pricegraph#" "$unit" >"build/lint/$unit"
+	done
+	systemd-analyze verify build/lint/systemd/*.service build/lint/systemd/*.socket 2>&1 | tee /dev/stderr | grep -c . | grep -qx 0
+}
+
 docs_check() {
 	"$CTL" reference | python3 tests/lint/reference.py --check README.md
 }
@@ -60,6 +72,7 @@ check shellcheck shellcheck -x "${shells[@]}"
 check codespell codespell --ignore-words tests/lint/words.txt "${texts[@]}"
 check eslint npm run --silent lint --prefix www
 check nginx nginx_check
+check systemd systemd_check
 check docs docs_check
 
 echo "lint: $passed passed, $failed failed"

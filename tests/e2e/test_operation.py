@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from parts import BUILD, Program, wait_until
 from ws_server import Server
@@ -373,4 +374,35 @@ def test_postgresql_away_is_no_reason_to_restart(operated_of, notified):
     refuse_connections(o.stack, False)
     wait_until(lambda: o.health()[0] == 200, "healthy again")
     assert o.stack.one("SELECT count(*) FROM raw_trade") == 20
+    assert p.stop() == 0
+
+
+def make_topic(stack, stream, partitions, **config):
+    admin = AdminClient({"bootstrap.servers": stack.values["kafka.bootstrap.servers"]})
+    topic = NewTopic(f"{stack.prefix}.{stack.venue}.{stream}", partitions, 1, config={k.replace("_", "."): v for k, v in config.items()})
+    for future in admin.create_topics([topic]).values():
+        future.result(20)
+
+
+@pytest.mark.parametrize("partitions,config,why", [(4, {}, "has 4 partitions, not 8"),
+                                                   (8, {"cleanup_policy": "compact"}, "has cleanup.policy compact, not delete")])
+def test_a_topic_that_cannot_be_used_is_refused(operated_of, partitions, config, why):
+    """A symbol would be in another partition than everybody thinks, or records would vanish: exit code 2, saying what to do."""
+    o = operated_of()
+    make_topic(o.stack, "trade", partitions, **config)
+    p = o.stack.start("pricegraph-collector")
+    assert p.process.wait(30) == 2
+    assert re.search(rf'error \S+ topics_refused reason="topic \'{o.stack.prefix}.replay-operation.trade\' {re.escape(why)}"', p.text())
+    assert o.server.attempts == 0
+
+
+def test_a_topic_with_another_retention_is_told(operated_of):
+    """Used as it is, since somebody may have wanted it so, but never in silence; topics that are made are as the settings say."""
+    o = operated_of(topics__retention=48)
+    make_topic(o.stack, "trade", 8, retention_ms="3600000")
+    p = o.start()
+    name = f"{o.stack.prefix}.replay-operation"
+    wait_until(lambda: f"warn feed topic_retention topic={name}.trade is_ms=3600000 wanted_ms=172800000" in p.text()
+               or f"warn sink topic_retention topic={name}.trade is_ms=3600000 wanted_ms=172800000" in p.text(), "retention")
+    assert p.text().count(" topic_retention ") == 1
     assert p.stop() == 0

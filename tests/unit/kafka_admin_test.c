@@ -125,8 +125,37 @@ static void refuses_another_number_of_partitions(void **state)
 	(void)state;
 	ensure(a, &s, 1);
 	s.partitions = 4;
-	assert_int_equal(kafka_admin_ensure(a, &s, 1, WAIT_MS, &e), -1);
+	assert_int_equal(kafka_admin_ensure(a, &s, 1, WAIT_MS, &e), KAFKA_TOPIC_WRONG);
 	assert_non_null(strstr(e.text, "has 8 partitions, not 4"));
+	delete_all(a);
+	kafka_admin_free(a);
+}
+
+/* What was asked for at creation is what the cluster says afterwards. */
+static void describes_what_is_there(void **state)
+{
+	struct kafka_admin *a = admin();
+	char names[2][100], absent[100];
+	struct kafka_topic_spec specs[2] = {spec(names[0], "kept"), spec(names[1], "state")};
+	struct kafka_topic_found found[2] = {{.name = names[1]}, {.name = names[0]}};
+	struct err e = {""};
+
+	(void)state;
+	specs[1].cleanup = "compact";
+	specs[1].retention_ms = -1;
+	ensure(a, specs, 2);
+	if (kafka_admin_describe(a, found, 2, WAIT_MS, &e) != 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(found[0].cleanup, "compact");
+	assert_int_equal(found[0].retention_ms, -1);
+	assert_int_equal(found[0].replication, 1);
+	assert_string_equal(found[1].cleanup, "delete");
+	assert_int_equal(found[1].retention_ms, HOUR_US / MS_US);
+	assert_int_equal(found[1].replication, 1);
+	snprintf(absent, sizeof(absent), "%sabsent", prefix);
+	found[1].name = absent;
+	assert_int_equal(kafka_admin_describe(a, &found[1], 1, WAIT_MS, &e), -1);
+	assert_non_null(strstr(e.text, absent));
 	delete_all(a);
 	kafka_admin_free(a);
 }
@@ -305,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(creates_what_is_missing),
 		cmocka_unit_test(refuses_another_number_of_partitions),
+		cmocka_unit_test(describes_what_is_there),
 		cmocka_unit_test(says_why_it_cannot_create),
 		cmocka_unit_test(makes_a_topic_anew),
 		cmocka_unit_test(deletes_nothing_without_a_prefix),
