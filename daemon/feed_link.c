@@ -52,6 +52,12 @@ struct feed_link *feed_link_new(
 	return NULL;
 }
 
+static void drop(struct feed_connection **c)
+{
+	feed_connection_free(*c);
+	*c = NULL;
+}
+
 int feed_link_want(struct feed_link *l, const struct feed_want *wants, size_t count, bool changed)
 {
 	int result = 0;
@@ -64,6 +70,8 @@ int feed_link_want(struct feed_link *l, const struct feed_want *wants, size_t co
 		result = -1;
 	if (feed_connection_want(l->current, wants, count) < 0)
 		result = -1;
+	if (!count && !l->leaving) /* nothing to succeed to */
+		drop(&l->successor);
 	if (l->successor && feed_connection_want(l->successor, wants, count) < 0)
 		result = -1;
 	return result;
@@ -82,12 +90,6 @@ bool feed_link_is_settled(const struct feed_link *l)
 struct feed_session *feed_link_session(struct feed_link *l, enum stream_kind stream)
 {
 	return feed_connection_session(l->current, stream);
-}
-
-static void drop(struct feed_connection **c)
-{
-	feed_connection_free(*c);
-	*c = NULL;
 }
 
 void feed_link_free(struct feed_link *l)
@@ -152,7 +154,7 @@ static void rotate(struct feed_link *l)
 	if (l->former && (feed_connection_is_closed(l->former) || now_us >= l->former_until_us))
 		drop(&l->former);
 	if (!l->successor) {
-		if (feed_connection_is_worn(l->current, l->life_us))
+		if (l->count && feed_connection_is_worn(l->current, l->life_us))
 			begin_successor(l, now_us);
 		return;
 	}

@@ -21,6 +21,8 @@ struct feed_resolver {
 	/* lock */
 	char host[256];
 	bool stop;
+	bool ended;                  /* the thread touches nothing any more */
+	bool orphan;                 /* the thread is to release all this */
 	int64_t wanted, begun, done; /* number of the look-up */
 	struct feed_addresses addresses;
 	struct err why; /* no addresses */
@@ -53,6 +55,13 @@ static void look_up(const char *host, struct feed_addresses *out, struct err *e)
 		err_set(e, "'%s' has no address", host);
 }
 
+static void release(struct feed_resolver *r)
+{
+	pthread_cond_destroy(&r->asked);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
 /* Thread "resolve". */
 static void *run(void *arg)
 {
@@ -77,7 +86,11 @@ static void *run(void *arg)
 		if (!r->stop)
 			r->wake(r->arg);
 	}
+	r->ended = true;
+	bool orphan = r->orphan;
 	pthread_mutex_unlock(&r->lock);
+	if (orphan)
+		release(r);
 	return NULL;
 }
 
@@ -120,20 +133,28 @@ static bool end(struct feed_resolver *r)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;
 	}
-	return pthread_timedjoin_np(r->thread, NULL, &until) == 0;
+	if (pthread_timedjoin_np(r->thread, NULL, &until) == 0)
+		return true;
+	pthread_mutex_lock(&r->lock);
+	bool ended = r->ended;
+	r->orphan = !ended;
+	pthread_t thread = r->thread;
+	pthread_mutex_unlock(&r->lock); /* an orphan may be gone from here on */
+	if (ended)
+		pthread_join(thread, NULL);
+	else
+		pthread_detach(thread);
+	return ended;
 }
 
 void feed_resolver_free(struct feed_resolver *r)
 {
 	if (!r)
 		return;
-	if (r->running && !end(r)) {
-		log_warn("feed_look_up_left", "host=%s", r->host);
-		return;
-	}
-	pthread_cond_destroy(&r->asked);
-	pthread_mutex_destroy(&r->lock);
-	free(r);
+	if (r->running && !end(r))
+		log_warn("feed_look_up_left", "reason=\"the name servers do not answer\"");
+	else
+		release(r);
 }
 
 enum feed_resolved feed_resolver_get(

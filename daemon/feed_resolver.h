@@ -22,8 +22,8 @@ struct feed_resolver;
 /* `host` is lent. `wake` is called with `arg` by the thread, when there is an answer. NULL on error. */
 struct feed_resolver *feed_resolver_new(
 	const char *host, void (*wake)(void *arg), void *arg, struct err *e);
-/* Ends the thread. One that is inside a look-up can't be ended: after 200 ms it is left behind, with its memory, for the
- * process's end, and calls nobody any more. */
+/* Ends the thread. One that is inside a look-up can't be ended: after 200 ms it is left to itself (detached, the one thread that is:
+ * a join could take as long as the name servers like); it calls nobody any more and releases its memory when the look-up ends. */
 void feed_resolver_free(struct feed_resolver *r);
 /* Asks if *ticket is 0, and sets it. WAIT: no answer yet; else *ticket is 0 again, and `out` is filled or `e` says why not. */
 enum feed_resolved feed_resolver_get(

@@ -133,6 +133,8 @@ struct link {
 	struct feed_link *link;
 };
 
+static const struct feed_want one = {STREAM_TRADE, "A"};
+
 static void start(struct link *l)
 {
 	struct err e;
@@ -144,7 +146,7 @@ static void start(struct link *l)
 	assert_int_equal(settings_set(l->settings, "feed.rotation=100", &e), 0);
 	assert_int_equal(settings_set(l->settings, "venue.settle=5", &e), 0);
 	l->shared.settings = l->settings;
-	l->link = feed_link_new(&l->shared, NULL, 0);
+	l->link = feed_link_new(&l->shared, &one, 1);
 	assert_non_null(l->link);
 	made[0].state = FEED_CONNECTION_OPEN;
 	made[0].live = true;
@@ -258,7 +260,6 @@ static void test_other_wants(void **state)
 
 	(void)state;
 	start(&l);
-	assert_true(feed_link_is_empty(l.link));
 	assert_int_equal(feed_link_want(l.link, wants, 1, true), 0);
 	assert_int_equal(made[0].wanted, 1);
 	begin_rotation(&l);
@@ -273,7 +274,10 @@ static void test_other_wants(void **state)
 	assert_int_equal(feed_link_want(l.link, wants, 1, true), -1);
 	no_memory = false;
 	assert_int_equal(feed_link_want(l.link, NULL, 0, true), 0);
-	assert_false(feed_link_is_empty(l.link)); /* while there is a successor */
+	assert_true(made[1].freed); /* nothing to succeed to */
+	feed_link_serve(l.link);
+	assert_int_equal(made_count, 2);
+	assert_true(feed_link_is_empty(l.link));
 	stop(&l);
 }
 
