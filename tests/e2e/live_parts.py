@@ -154,8 +154,10 @@ class Live:
 
     def metrics(self):
         """Ends the program; its counters, from its log."""
-        os.kill(self.pid(), signal.SIGTERM)
+        pid = self.pid()
+        os.kill(pid, signal.SIGTERM)
         wait_until(lambda: "live_stopped" in self.log.read_text(), "it has stopped")
+        wait_until(lambda: self.pid() != pid, "the watcher has seen it")  # else close() would wait for one that nobody reaps
         found = {}
         for line in self.log.read_text().splitlines():
             words = line.split()
