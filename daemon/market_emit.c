@@ -84,11 +84,19 @@ void market_emit_ticker(
 	text_give(m, at_us, s->ticker_name);
 }
 
+static bool array_wanted(const struct market_output *o, const char *name)
+{
+	if (!o)
+		return false;
+	return o->array_wanted ? o->array_wanted(o->ctx, name)
+			       : strcmp(name, MARKET_ARRAY_NAME) == 0;
+}
+
 void market_emit_array(
 	struct market_emit *m, int64_t at_us, struct market_symbol *symbols, size_t count)
 {
-	bool wanted =
-		m->output && (!m->output->array_wanted || m->output->array_wanted(m->output->ctx));
+	bool usual = array_wanted(m->output, MARKET_ARRAY_NAME),
+	     other = array_wanted(m->output, MARKET_ARRAY_OTHER);
 
 	buf_reset(&m->array);
 	for (size_t i = 0; i < count; i++) {
@@ -97,7 +105,7 @@ void market_emit_array(
 		if (s->stats_us < 0 || s->stats_told)
 			continue;
 		s->stats_told = true;
-		if (!wanted)
+		if (!usual && !other)
 			continue;
 		buf_add_char(&m->array, m->array.len ? ',' : '[');
 		market_event_mini_ticker(&m->array, s->name, s->stats_us, &s->stats);
@@ -105,7 +113,12 @@ void market_emit_array(
 	if (m->array.len == 0)
 		return;
 	buf_add_char(&m->array, ']');
-	give(m, at_us, &(struct market_event){.object = slice_of(&m->array)}, MARKET_ARRAY_NAME);
+	if (usual)
+		give(m, at_us, &(struct market_event){.object = slice_of(&m->array)},
+			MARKET_ARRAY_NAME);
+	if (other)
+		give(m, at_us, &(struct market_event){.object = slice_of(&m->array)},
+			MARKET_ARRAY_OTHER);
 }
 
 void market_emit_frame(struct market_emit *m, int64_t at_us, const struct market_item *item)

@@ -12,6 +12,7 @@
 #define MARKET_ENDED_NAME "!replayEnded"
 #define MARKET_JUMPED_NAME "!replayJumped"
 #define MARKET_ARRAY_NAME "!miniTicker@arr"
+#define MARKET_ARRAY_OTHER "!miniTicker@arr@1000ms" /* as python-binance asks for it */
 
 struct market_event {
 	int64_t at_us;
@@ -26,8 +27,8 @@ struct market_event {
 struct market_output {
 	void *ctx;
 	void (*event)(void *ctx, const struct market_event *ev);
-	/* Is the array wanted at all? NULL: yes. */
-	bool (*array_wanted)(void *ctx);
+	/* Is the array of this name wanted? NULL: only MARKET_ARRAY_NAME is. */
+	bool (*array_wanted)(void *ctx, const char *name);
 };
 
 struct market_emit {

@@ -49,11 +49,11 @@ static void event_give(void *ctx, const struct market_event *ev)
 		truth_write(a->truth, ev, sent);
 }
 
-static bool array_wanted(void *ctx)
+static bool array_wanted(void *ctx, const char *name)
 {
 	const struct market_to_hub *a = ctx;
 
-	return hub_wanted(a->hub, (struct slice){MARKET_ARRAY_NAME, strlen(MARKET_ARRAY_NAME)});
+	return hub_wanted(a->hub, (struct slice){name, strlen(name)});
 }
 
 struct market_to_hub *market_to_hub_new(
