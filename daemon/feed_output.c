@@ -21,7 +21,8 @@ METRIC_GAUGE(queue_records, "pricegraph_feed_queue_records",
 METRIC_GAUGE(queue_records_high, "pricegraph_feed_queue_records_high_water",
 	"Most records that waited for Kafka's acknowledgement.");
 METRIC_GAUGE(queue_bytes, "pricegraph_feed_queue_bytes",
-	"Keys and values of the records that Kafka has not acknowledged.");
+	"Values of the records that Kafka has not acknowledged; kafka.queue.buffering.max.kbytes "
+	"bounds them.");
 METRIC_GAUGE(queue_bytes_high, "pricegraph_feed_queue_high_water_bytes",
 	"Most bytes that waited for Kafka's acknowledgement.");
 METRIC_COUNTER(failed, "pricegraph_feed_failed_total",
@@ -47,7 +48,7 @@ static uint64_t time_units(int64_t us)
 
 static uintptr_t pack(enum stream_kind stream, const struct kafka_message *m, int64_t received_us)
 {
-	size_t size = m->key_len + m->value_len;
+	size_t size = m->value_len; /* what librdkafka's bound counts */
 	uint64_t time = received_us ? time_units(received_us) : 0;
 
 	if (size >= (size_t)1 << SIZE_BITS)

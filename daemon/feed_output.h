@@ -20,7 +20,7 @@ struct feed_output {
 	struct kafka_producer *producer; /* NULL: it died and there is no new one yet */
 	int topics[STREAM_COUNT];
 	size_t unacknowledged[STREAM_COUNT];
-	size_t queued_bytes;  /* of the unacknowledged records: keys and values */
+	size_t queued_bytes;  /* of the unacknowledged records: their values */
 	int64_t delivered_us; /* wall time of the deliveries under way, 0 = not asked for yet */
 	bool lost;            /* a record has failed for good: the producer is dead */
 	unsigned generation;

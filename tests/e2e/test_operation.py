@@ -18,7 +18,7 @@ import urllib.request
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from parts import BUILD, Program, wait_until
+from parts import BUILD, ROOT, Program, wait_until
 from ws_server import Server
 
 T0 = 1_723_161_255_000  # ms
@@ -405,4 +405,51 @@ def test_a_topic_with_another_retention_is_told(operated_of):
     wait_until(lambda: f"warn feed topic_retention topic={name}.trade is_ms=3600000 wanted_ms=172800000" in p.text()
                or f"warn sink topic_retention topic={name}.trade is_ms=3600000 wanted_ms=172800000" in p.text(), "retention")
     assert p.text().count(" topic_retention ") == 1
+    assert p.stop() == 0
+
+
+def kafka_does(what):
+    subprocess.run([str(ROOT / "stack/kafka.sh"), what, os.environ["PRICEGRAPH_TEST_KAFKA_DIR"]], check=True)
+
+
+def test_cut_off_while_kafka_is_away(operated_of):
+    """The queue is full, so the socket is not read on, and the exchange cuts us off. What was read is stored once Kafka is back, the
+    span ends there, and all that was not read lies in a gap."""
+    o = operated_of(kafka__queue_buffering_max_kbytes=0)
+    del o.stack.values["kafka.queue_buffering_max_kbytes"]
+    o.stack.set({"kafka.queue.buffering.max.kbytes": 1000})
+    p = o.start()
+    o.clock.runs.clear()
+    t, count = o.clock.t, 60_000  # 9 MB: more than the queue and the socket's buffers hold
+    o.trades(0, 1, t)
+    wait_until(lambda: o.stack.one("SELECT count(*) FROM raw_trade") == 1, "the first trade stored")
+    over = threading.Event()
+
+    def send_all():
+        with contextlib.suppress(OSError):
+            o.trades(1, count, t)
+        over.set()
+
+    kafka_does("stop")
+    try:
+        threading.Thread(target=send_all, daemon=True).start()
+        wait_until(lambda: o.metrics().get("pricegraph_feed_queue_full_total", 0) > 5, "the queue is full")
+        m = o.metrics()
+        assert 500_000 < m["pricegraph_feed_queue_bytes"] <= 1_024_000
+        assert m["pricegraph_feed_queue_bytes"] <= m["pricegraph_feed_queue_high_water_bytes"] < 2_048_000
+        assert o.health()[1]["feed"].get("waits_for", "kafka") == "kafka"
+        assert not over.is_set(), "the socket is still read"
+        o.connection.reset()
+        wait_until(over.is_set, "cut off")
+    finally:
+        kafka_does("start")
+        kafka_does("ready")
+    o.clock.t = t + count + 1000
+    o.clock.runs.set()
+    o.go_on()
+    start, end = wait_until(lambda: o.stack.rows("SELECT from_us, to_us FROM gap WHERE cause = 'feed'"), "a gap")[0]
+    stored = wait_until(lambda: (n := o.stack.one("SELECT count(*) FROM raw_trade")) == o.metrics()["pricegraph_feed_events_total"] and n, "all read")
+    assert 1000 < stored < count
+    assert o.stack.one("SELECT max(id) FROM raw_trade") == stored - 1
+    assert start == (t + stored - 1) * 1000 and end > (t + count) * 1000
     assert p.stop() == 0
