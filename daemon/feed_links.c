@@ -51,19 +51,21 @@ void feed_links_want(struct feed_links *l, struct feed_wants *wants)
 {
 	size_t live;
 
-	if (feed_plan_set(&l->plan, wants->all, wants->count) < 0 ||
-		feed_whole_set(l->shared->whole, wants) < 0) {
+	if (feed_whole_set(l->shared->whole, wants) < 0) {
 		log_error("feed_wants_not_met", "reason=\"no memory\"");
-		/* The old ones are still lent to `whole`. */
-		if (l->shared->whole->wants != wants)
-			feed_wants_free(wants);
+		feed_wants_free(wants);
+		return;
+	}
+	/* `whole` has the new ones from here on. */
+	feed_wants_free(l->wants);
+	l->wants = wants;
+	if (feed_plan_set(&l->plan, wants->all, wants->count) < 0) {
+		log_error("feed_wants_not_met", "reason=\"no memory\"");
 		return;
 	}
 	for (size_t i = 0; i < l->plan.used; i++)
 		if (change(l, i) < 0)
 			log_error("feed_wants_not_met", "connection=%zu reason=\"no memory\"", i);
-	feed_wants_free(l->wants);
-	l->wants = wants;
 	size_t count = feed_links_count(l, &live);
 	metric_set(&connections, (int64_t)count);
 	log_info("feed_wants", "streams=%zu connections=%zu", wants->count, count);

@@ -21,7 +21,7 @@ struct feed_links {
 void feed_links_init(struct feed_links *l, struct feed_shared *shared);
 /* Before the loop is freed. */
 void feed_links_done(struct feed_links *l);
-/* What is wanted from now on, which it takes. Where there is no memory, that is logged and all stays as it is. */
+/* What is wanted from now on, which it takes. Where there is no memory, that is logged and the subscriptions stay as they are. */
 void feed_links_want(struct feed_links *l, struct feed_wants *wants);
 /* As feed_link_serve, of all. */
 int64_t feed_links_serve(struct feed_links *l);

@@ -134,7 +134,7 @@ int feed_session_tell_running(struct feed_session *s, char (*ids)[SESSION_SIZE],
 	s->running = copy;
 	s->running_count = count;
 	for (int i = 0; i < TOPIC_PARTITIONS; i++)
-		s->parts[i].running_due = s->parts[i].alive_due = true;
+		s->parts[i].running_due = true;
 	return 0;
 }
 

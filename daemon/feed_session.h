@@ -68,8 +68,8 @@ void feed_session_begin(struct feed_session *s, const char *id, int64_t from_us,
 void feed_session_reached(struct feed_session *s, int64_t t_us);
 /* `alive` is due everywhere. */
 void feed_session_alive(struct feed_session *s);
-/* These are all sessions of the collector on the topic that run, at most CONTROL_RUNNING_MAX, copied; an `alive` that says so is
- * due. -1: no memory. */
+/* These are all sessions of the collector on the topic that run, at most CONTROL_RUNNING_MAX, copied; the next `alive`
+ * says so. -1: no memory. */
 must_check int feed_session_tell_running(
 	struct feed_session *s, char (*ids)[SESSION_SIZE], size_t count);
 /* A clean stop: `ended` is due everywhere, behind an `alive` where symbols have changed; nothing else follows. */

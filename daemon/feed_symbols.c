@@ -315,16 +315,21 @@ fail:
 	return NULL;
 }
 
+void feed_symbols_quit(struct feed_symbols *f)
+{
+	pthread_mutex_lock(&f->lock);
+	f->stop = true;
+	pthread_cond_signal(&f->wake_up);
+	pthread_mutex_unlock(&f->lock);
+	binance_rest_stop(f->rest);
+}
+
 void feed_symbols_free(struct feed_symbols *f)
 {
 	if (!f)
 		return;
 	if (f->running) {
-		pthread_mutex_lock(&f->lock);
-		f->stop = true;
-		pthread_cond_signal(&f->wake_up);
-		pthread_mutex_unlock(&f->lock);
-		binance_rest_stop(f->rest);
+		feed_symbols_quit(f);
 		pthread_join(f->thread, NULL);
 	}
 	binance_rest_free(f->rest);

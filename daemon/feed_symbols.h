@@ -16,6 +16,8 @@ struct feed_symbols;
  * thread. NULL on error. */
 struct feed_symbols *feed_symbols_new(const struct settings *s, struct feed_choice *choice,
 	void (*wake)(void *arg), void *arg, struct err *e);
+/* It ends from now on; feed_symbols_free is still to be called. Any thread. */
+void feed_symbols_quit(struct feed_symbols *f);
 /* Joins the thread; a transfer under way is given up within a second. */
 void feed_symbols_free(struct feed_symbols *f);
 /* Another choice, which it takes; the exchange's list is fetched anew. Any thread. */

@@ -304,6 +304,7 @@ long ws_to_kafka_stop(struct ws_to_kafka *w, int timeout_ms, char *left, size_t 
 		return 0;
 	atomic_store(&w->deadline_us, clock_mono_us() + timeout_ms * MS_US);
 	atomic_store(&w->stop, true);
+	feed_symbols_quit(w->symbols); /* it ends while the queue drains */
 	feed_loop_wake(w->shared.loop);
 	if (!join(w, timeout_ms * MS_US + JOIN_SLACK_US)) {
 		snprintf(left, size, "the feed's thread did not end");

@@ -195,10 +195,12 @@ static void test_running(void **state)
 	(void)state;
 	assert_int_equal(write_at(&s, 1, &k), KAFKA_SENT);
 	assert_int_equal(feed_session_tell_running(&s, ids, 2), 0);
-	assert_true(feed_session_has_due(&s));
 	assert_int_equal(write_at(&s, 1, &k), KAFKA_SENT);
-	feed_session_alive(&s);
-	assert_int_equal(write_at(&s, 2, &k), KAFKA_SENT);
+	assert_int_equal(k.count, TOPIC_PARTITIONS); /* not for its own sake */
+	for (int second = 2; second <= 3; second++) {
+		feed_session_alive(&s);
+		assert_int_equal(write_at(&s, second, &k), KAFKA_SENT);
+	}
 	assert_int_equal(k.count, 3 * TOPIC_PARTITIONS);
 	for (int i = 0; i < k.count; i++)
 		assert_int_equal(k.records[i].running, i / TOPIC_PARTITIONS == 1 ? 2 : 0);
