@@ -72,6 +72,7 @@ UNIT_OBJ_feed_frame := daemon/feed_frame daemon/recording_file
 UNIT_LIBS_feed_frame := -lzstd -lz
 UNIT_OBJ_feed_subscribe := daemon/feed_subscribe daemon/feed_subscribe_answer
 UNIT_OBJ_feed_changes := $(UNIT_OBJ_feed_subscribe)
+UNIT_OBJ_feed_output := daemon/feed_output daemon/feed_frame
 UNIT_OBJ_feed_session := daemon/feed_session
 UNIT_OBJ_feed_watch := daemon/feed_watch
 UNIT_OBJ_feed_backoff := daemon/feed_backoff
