@@ -46,10 +46,10 @@ void feed_silence_init(struct feed_silence *s, int64_t after_us)
 
 static void forget_not_kept(struct feed_silence *s)
 {
-	struct feed_silence_stream *w, *next;
+	struct feed_silence_stream *next;
 
-	HASH_ITER(hh, s->streams, w, next)
-	{
+	for (struct feed_silence_stream *w = s->streams; w; w = next) {
+		next = w->hh.next;
 		if (w->kept)
 			continue;
 		set_silent(w, false);

@@ -14,10 +14,16 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static atomic_bool blocked, failing;
 static atomic_int waiting;
+
+static void pause_ms(int64_t ms)
+{
+	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
 
 /* In place of the C library's: a disk as the test wants it. */
 ssize_t write(int fd, const void *bytes, size_t len)
@@ -25,7 +31,7 @@ ssize_t write(int fd, const void *bytes, size_t len)
 	if (fd > 2 && atomic_load(&blocked)) {
 		atomic_fetch_add(&waiting, 1);
 		while (atomic_load(&blocked))
-			usleep(1000);
+			pause_ms(1);
 	}
 	if (fd > 2 && atomic_load(&failing)) {
 		errno = ENOSPC;
@@ -185,7 +191,7 @@ static void test_blocked(void **state)
 	atomic_store(&blocked, true);
 	feed_record_frame(r, 1723161255343001, frame, sizeof(frame));
 	for (int i = 0; i < 10000 && !atomic_load(&waiting); i++)
-		usleep(1000);
+		pause_ms(1);
 	assert_int_equal(atomic_load(&waiting), 1);
 	began_us = clock_mono_us();
 	for (int i = 0; i < 3000; i++)
@@ -212,7 +218,7 @@ static void test_disk_full(void **state)
 	for (int i = 0; i < 10; i++)
 		feed_record_frame(r, 1723161255343001, "{}", 2);
 	for (int i = 0; i < 10000 && counter(DROPPED) == dropped; i++)
-		usleep(1000);
+		pause_ms(1);
 	for (int i = 0; i < 10; i++)
 		feed_record_frame(r, 1723161255343001, "{}", 2);
 	feed_record_free(r);

@@ -9,10 +9,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 static atomic_int look_ups, woken, answers = 2;
 static atomic_bool blocked;
+
+static void pause_ms(int64_t ms)
+{
+	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
 
 /* In place of the C library's. */
 int getaddrinfo(
@@ -24,7 +29,7 @@ int getaddrinfo(
 	(void)hints;
 	atomic_fetch_add(&look_ups, 1);
 	while (atomic_load(&blocked))
-		usleep(1000);
+		pause_ms(1);
 	if (strcmp(node, "nowhere.test") == 0)
 		return EAI_NONAME;
 	for (int i = atomic_load(&answers); i > 0; i--) {
@@ -70,7 +75,7 @@ static void await(atomic_int *what, int least)
 {
 	int64_t until_us = clock_mono_us() + 10 * SECOND_US;
 	while (atomic_load(what) < least && clock_mono_us() < until_us)
-		usleep(1000);
+		pause_ms(1);
 	assert_true(atomic_load(what) >= least);
 }
 
@@ -163,7 +168,7 @@ static void test_end_within_a_look_up(void **state)
 	feed_resolver_free(r);
 	assert_true(clock_mono_us() - began_us < SECOND_US);
 	atomic_store(&blocked, false);
-	usleep(50000); /* that it wakes nobody takes a time to see */
+	pause_ms(50); /* that it wakes nobody takes a time to see */
 	assert_int_equal(atomic_load(&woken), 0);
 }
 
