@@ -36,10 +36,7 @@ static pthread_once_t started = PTHREAD_ONCE_INIT;
 static bool curl_works;
 
 static const struct retry_policy policy = {
-	.first_us = SECOND_US / 2,
-	.max_us = MINUTE_US,
-	.reset_us = 1,
-};
+	.first_us = SECOND_US / 2, .max_us = MINUTE_US, .reset_us = 1};
 
 struct binance_rest {
 	const char *user;
