@@ -14,8 +14,8 @@ METRIC_COUNTER(refused, "pricegraph_chart_client_errors_total", "Answers with st
 METRIC_COUNTER(failed, "pricegraph_chart_server_errors_total", "Answers with status 5xx.");
 METRIC_COUNTER(unchanged, "pricegraph_chart_not_modified_total", "Answers with status 304.");
 METRIC_COUNTER(bytes, "pricegraph_chart_body_bytes_total", "Bytes of bodies made.");
-METRIC_COUNTER(
-	busy_us, "pricegraph_chart_busy_microseconds_total", "Time that workers spent on answers.");
+METRIC_COUNTER_US(
+	busy_us, "pricegraph_chart_busy_seconds_total", "Time that workers spent on answers.");
 
 struct pg_to_chart {
 	int workers;

@@ -193,6 +193,24 @@ def test_metrics_agree_with_what_was_sent(operated_of):
     assert o.program.stop() == 0
 
 
+DECLARED = re.compile(r'METRIC_(COUNTER|GAUGE|HISTOGRAM)\w*\(\s*\w+,\s*"([^"]+)",\s*((?:"[^"]*"\s*)+)')
+
+
+def test_every_metric_that_the_programs_declare():
+    """Also those that no test makes appear: one name, one place, and a form that Prometheus' checker has no complaint about."""
+    found = [m for folder in ("lib", "daemon", "cgi") for path in sorted((ROOT / folder).glob("*.c"))
+             for m in DECLARED.findall(path.read_text())]
+    names = [name for _, name, _ in found]
+    assert len(names) > 80 and len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
+    text = ""
+    for kind, name, texts in found:
+        said = texts.split('"')[1]
+        text += f"# HELP {name} {said}\n# TYPE {name} {kind.lower()}\n"
+        text += f'{name}_bucket{{le="+Inf"}} 1\n{name}_sum 1\n{name}_count 1\n' if kind == "HISTOGRAM" else f"{name} 1\n"
+    checked = promtool(text)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 def test_a_port_in_use_is_refused(stack_of):
     """The collector does not start without the endpoint that it was told to have."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
