@@ -39,7 +39,7 @@ COLLECTOR := collector collector_health collector_watch collector_http collector
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
 	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_halt market_rows \
 	market_event market_emit market truth message event_micro hub market_to_hub \
-	fault fault_read fault_plan fault_wire fault_frames \
+	fault fault_read fault_plan fault_wire fault_socket fault_frames \
 	exchange_request rest_param exchange_asked exchange_info exchange_trades \
 	exchange_ticker exchange_rest exchange_ws exchange_answer exchange_fault exchange_control exchange_http exchange_server
 ARCHIVE := archive_file archive_name archive_rows

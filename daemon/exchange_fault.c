@@ -1,14 +1,12 @@
 #include "exchange_fault.h"
 #include "clock.h"
 #include "exchange_http.h"
+#include "fault_socket.h"
 #include "fault_wire.h"
 #include "log.h"
 #include "market_halt.h"
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define RECORD_BYTES_MAX (4u << 20)
@@ -41,27 +39,6 @@ static void tell(struct exchange_fault *x, const char *word, int64_t connection)
 			(struct slice){x->record.data, x->record.len});
 }
 
-/* The descriptor goes on as one of a socket that is not connected. */
-static void socket_leave(int fd)
-{
-	int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (other < 0)
-		return;
-	dup3(other, fd, O_CLOEXEC);
-	close(other);
-}
-
-/* The kernel sends RST when it closes the socket. */
-static void reset(struct lws *wsi)
-{
-	struct linger none = {.l_onoff = 1, .l_linger = 0};
-
-	setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-	socket_leave(lws_get_socket_fd(wsi));
-	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-}
-
 static void stalled_drop(struct exchange_fault *x, size_t i)
 {
 	close(x->stalled[i]);
@@ -72,23 +49,13 @@ static void stalled_drop(struct exchange_fault *x, size_t i)
 /* The TCP connection stays, but libwebsockets knows nothing of it any more. */
 static void stall(struct exchange_fault *x, struct lws *wsi)
 {
-	int fd = fcntl(lws_get_socket_fd(wsi), F_DUPFD_CLOEXEC, 0);
+	int fd = fault_socket_take(lws_get_socket_fd(wsi));
 
 	if (fd < 0)
 		return;
 	if (x->stalled_count == STALLED_MAX)
 		stalled_drop(x, 0);
 	x->stalled[x->stalled_count++] = fd;
-	socket_leave(lws_get_socket_fd(wsi));
-}
-
-static bool established(int fd)
-{
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
-	       info.tcpi_state == TCP_ESTABLISHED;
 }
 
 static void send_message(struct exchange_fault *x, struct ws_session *s, struct message *m)
@@ -126,7 +93,8 @@ static void connection_do(struct exchange_fault *x, struct ws_session *s, const 
 	switch ((int)f->kind) {
 	case FAULT_RESET:
 		s->client.ending = true;
-		reset(s->wsi);
+		fault_socket_reset(lws_get_socket_fd(s->wsi));
+		lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 		break;
 	case FAULT_CLOSE:
 		cut(x, s, (int)f->numbers[0], f->text);
@@ -295,7 +263,7 @@ void exchange_fault_left(struct exchange_fault *x, struct ws_session *s)
 static void silent_tend(struct exchange_fault *x, struct ws_session *s)
 {
 	bool silent = fault_plan_active(x->plan, FAULT_SILENCE, s->client.number);
-	if (silent && !established(lws_get_socket_fd(s->wsi)))
+	if (silent && !fault_socket_stands(lws_get_socket_fd(s->wsi)))
 		cut(x, s, -1, "");
 	if (silent == s->silent)
 		return;
@@ -314,7 +282,7 @@ void exchange_fault_tend(struct exchange_fault *x)
 	fault_plan_tick(x->plan, now);
 	fault_frames_release(x->frames, now, NULL);
 	for (size_t i = x->stalled_count; i-- > 0;) {
-		if (!established(x->stalled[i]))
+		if (!fault_socket_stands(x->stalled[i]))
 			stalled_drop(x, i);
 	}
 	for (struct hub_client *c = hub_first(x->parts.hub); c; c = c->next) {

@@ -70,6 +70,8 @@ static int text_read(
 {
 	if (!json_object_is_type(v, json_type_string))
 		return err_set(e, "'%s' is no text", name);
+	if (memchr(json_object_get_string(v), '\0', (size_t)json_object_get_string_len(v)))
+		return err_set(e, "'%s' holds a NUL", name);
 	if (json_object_get_string_len(v) >= FAULT_TEXT_SIZE)
 		return err_set(e, "'%s' is longer than %d bytes", name, FAULT_TEXT_SIZE - 1);
 	snprintf(out, FAULT_TEXT_SIZE, "%s", json_object_get_string(v));
@@ -241,7 +243,7 @@ int fault_read(struct fault_list *l, const char *text, size_t len, uint64_t *see
 	int rc = 0;
 
 	if (tokener && len <= INT32_MAX) {
-		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 		root = json_tokener_parse_ex(tokener, text, (int)len);
 		if (!root && json_tokener_get_error(tokener) == json_tokener_continue)
 			root = json_tokener_parse_ex(tokener, "", 1);

@@ -50,7 +50,9 @@ static void bad_texts_leave_the_list(void **state)
 		"{\"fault\":\"mute\",\"share\":2}", "{\"fault\":\"mute\",\"count\":-1}",
 		"{\"fault\":\"mute\",\"connection\":-2}", "{\"fault\":\"mute\"} x",
 		"[{\"fault\":\"mute\"},{\"fault\":\"mute\",\"at\":\"x\"}]",
-		"{\"random\":1,\"colour\":2}", "{\"random\":1,\"kinds\":5}", "{\"random\":1e9}"};
+		"{\"random\":1,\"colour\":2}", "{\"random\":1,\"kinds\":5}", "{\"random\":1e9}",
+		"{\"fault\":\"mute\",\"stream\":\"a\\u0000b\"}",
+		"{\"fault\":\"mute\",\"stream\":\"\xff\"}"};
 	struct fault_list l = {0};
 	struct err e;
 
