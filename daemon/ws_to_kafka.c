@@ -18,6 +18,7 @@
 
 #define ENSURE_MS                                                                                  \
 	1000 /* one attempt at the topics: also how late a stop may be noticed meanwhile */
+#define ACKNOWLEDGED_US (2 * MS_US)
 #define GOODBYE_US (100 * MS_US)
 #define JOIN_SLACK_US SECOND_US /* for what is behind the drain's deadline */
 
@@ -112,6 +113,9 @@ static void serve(struct ws_to_kafka *w)
 		tell_progress(w);
 		retire_streams(w);
 		feed_output_poll(&w->output, 0);
+		/* An acknowledgement wakes nobody: it is looked for. */
+		if (w->output.queued_bytes && wait_us > ACKNOWLEDGED_US)
+			wait_us = ACKNOWLEDGED_US;
 		feed_loop_run(w->shared.loop, wait_us);
 	}
 }

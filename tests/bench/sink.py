@@ -1,11 +1,13 @@
 """Kafka → PostgreSQL: events a second of a sink that catches up, beside COPY of the rows that it stored, sorted, in binary, ready
-made, in transactions of as many rows as the sink's batch, into the same tables; and beside what Python's executemany stores of the raw
-rows alone. A storm of late events is measured beside the same events in time."""
+made, in transactions of as many rows as the sink's batch, into the same tables; and beside a Python sink that stores the raw rows alone. A storm of late events is measured beside the same events in time."""
 
+import json
 import os
 import time
+from decimal import Decimal
 
 import psycopg
+from confluent_kafka import Consumer, TopicPartition
 
 import market
 from measure import Pair, cpu_us, memory_mib, produce, table
@@ -93,20 +95,37 @@ def copy_again(stack, names):
         return sum(n for _, n, _ in batches), seconds, cpu_us(c.info.backend_pid) - before
 
 
-def executemany(stack, name):
-    """Rows a second of plain inserts of raw rows, by the batch size that is best."""
+def tuples(event, received):
+    """The raw row of a miniTicker event, as a Python sink would insert it."""
+    return (event["E"] * 1000, event["s"], "replay-sink", *(Decimal(event[k]) for k in "cohlvq"), received)
+
+
+def python_sink(stack):
+    """Rows a second of a sink that stores raw rows alone: confluent-kafka, json, psycopg's executemany; the batch size that is best.
+    And of executemany alone, given the rows ready made."""
     with psycopg.connect(stack.db.info.dsn, options="-c search_path=pricegraph", autocommit=True) as c:
-        rows = c.execute(f"SELECT * FROM {name} LIMIT {INSERT_ROWS}").fetchall()
-        insert = f"INSERT INTO {name} VALUES ({', '.join(['%s'] * len(rows[0]))}) ON CONFLICT DO NOTHING"
-        best = 0
+        insert = f"INSERT INTO raw_mini_ticker VALUES ({', '.join(['%s'] * 10)}) ON CONFLICT DO NOTHING"
+        best, alone = 0, 0
         for size in INSERT_SIZES:
-            c.execute(f"TRUNCATE {name}")
-            began = time.monotonic()
-            for i in range(0, len(rows), size):
-                with c.transaction():
-                    c.cursor().executemany(insert, rows[i:i + size])
-            best = max(best, len(rows) / (time.monotonic() - began))
-        return best
+            consumer = Consumer({"bootstrap.servers": os.environ["PRICEGRAPH_TEST_KAFKA"], "group.id": "none", "enable.auto.commit": False})
+            consumer.assign([TopicPartition(f"{stack.prefix}.{stack.venue}.miniTicker", i, 0) for i in range(8)])
+            c.execute("TRUNCATE raw_mini_ticker")
+            rows, stored, inserting, began = [], 0, 0, None
+            while stored < INSERT_ROWS:
+                for message in consumer.consume(1000, 1):
+                    began = began or time.monotonic()
+                    if message.key():
+                        rows.append(tuples(json.loads(message.value()), 0))
+                while len(rows) >= size and stored < INSERT_ROWS:
+                    at = time.monotonic()
+                    with c.transaction():
+                        c.cursor().executemany(insert, rows[:size])
+                    inserting += time.monotonic() - at
+                    stored += size
+                    del rows[:size]
+            best, alone = max(best, stored / (time.monotonic() - began)), max(alone, stored / inserting)
+            consumer.close()
+        return best, alone
 
 
 def prepared(folder, shape):
@@ -136,7 +155,8 @@ def run(folder, pair, shape, inserts=None, live_rate=0):
                  CPU_µs_per_event=cpu / events, PostgreSQL_µs_per_event=server_cpu / events, PostgreSQL_µs_per_row_bare=bare_cpu / rows,
                  resident_MiB=memory[0], at_most_MiB=memory[1], load=os.getloadavg()[0], **notes)
         if inserts:
-            inserts.add(events / seconds, executemany(stack, tables[0]))
+            rate, alone = python_sink(stack)
+            inserts.add(events / seconds, rate, executemany_alone=alone)
     finally:
         stack.close()
 
@@ -166,7 +186,8 @@ def measure(folder):
     wide = Pair(f"{WIDE_SYMBOLS:,} symbols, miniTicker and kline_1s, {WIDE_SECONDS} s", "events/s", what, bare)
     dense = Pair(f"trades of 2 symbols, {DENSE_SECONDS * DENSE_RATE * 2:,}", "events/s", what, bare)
     whole = Pair(f"the whole exchange, {WHOLE_SECONDS} s: both, and 5,000 trades/s", "events/s", what, bare)
-    inserts = Pair("the same, wide", "events/s", what, f"psycopg's executemany of raw rows alone, best of {INSERT_SIZES} a transaction")
+    inserts = Pair("the same, wide", "events/s", what, "raw rows alone by confluent-kafka, json and psycopg's "
+                   f"executemany, best of {INSERT_SIZES} rows a transaction")
     late = Pair(f"{WIDE_SYMBOLS:,} symbols' samples, {STORM_LATE:.0%} of them late", "events/s", what + ", with late events", "the same in time")
     shapes = ((wide, (("miniTicker", "kline_1s"), every, lambda: market.wide(every, 1),
                       lambda: market.wide(every, WIDE_SECONDS, 1), ("raw_mini_ticker", "candle_1s")), inserts, 0),
