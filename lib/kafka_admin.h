@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "err.h"
+#include "kafka_describe.h"
 #include "settings.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,12 +25,6 @@ void kafka_admin_free(struct kafka_admin *a);
  * KAFKA_TOPIC_WRONG: one is there with another number of partitions, which only an operator can mend. */
 must_check int kafka_admin_ensure(struct kafka_admin *a, const struct kafka_topic_spec *specs,
 	size_t count, int timeout_ms, struct err *e);
-struct kafka_topic_found {
-	const char *name; /* lent; given by the caller */
-	int replication;  /* the least of its partitions; 0 = not known */
-	int64_t retention_ms;
-	char cleanup[40];
-};
 /* How existing topics are configured. Blocks up to `timeout_ms`. -1: not known, e.g. not allowed to ask. */
 must_check int kafka_admin_describe(struct kafka_admin *a, struct kafka_topic_found *found,
 	size_t count, int timeout_ms, struct err *e);

@@ -1,5 +1,5 @@
 #include "kafka_describe.h"
-#include "kafka_admin.h"
+#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -113,7 +113,7 @@ def check_sizes():
 
 
 # Calls that stand for one of a library, whose shape readers know.
-PARAMETERS_KNOWN = ("pg_query", "kafka_admin_watermarks", "kafka_consumer_watermarks")
+PARAMETERS_KNOWN = ("on_request", "pg_query", "kafka_admin_watermarks", "kafka_consumer_watermarks")
 
 
 def parameters(signature):

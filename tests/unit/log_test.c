@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -252,62 +250,6 @@ static void a_stuck_sink_drops_for_itself_only(void **state)
 	assert_int_equal(told, dropped);
 }
 
-/* Each sink has its own level; what none wants is not queued at all. */
-static void each_sink_has_its_level(void **state)
-{
-	struct fixture *f = *state;
-	char bytes[4096];
-
-	set(f, "level", "warn");
-	set(f, "file_level", "debug");
-	set(f, "stderr", "yes");
-	dup2(f->pipe[1], STDERR_FILENO);
-	start(f);
-	log_debug("first", "");
-	log_info("second", "");
-	log_warn("third", "");
-	log_error("fourth", "");
-	log_stop();
-	ssize_t n = read(f->pipe[0], bytes, sizeof(bytes) - 1);
-	assert_true(n > 0);
-	bytes[n] = '\0';
-	assert_null(strstr(bytes, "first"));
-	assert_null(strstr(bytes, "second"));
-	assert_non_null(strstr(bytes, " warn main third\n"));
-	assert_non_null(strstr(bytes, " error main fourth\n"));
-	read_log(f);
-	assert_non_null(strstr(f->text, " debug main first\n"));
-	assert_non_null(strstr(f->text, " error main fourth\n"));
-}
-
-static void syslog_gets_the_lines(void **state)
-{
-	struct fixture *f = *state;
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	char bytes[2000], expected[200];
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s.sock", f->path);
-	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
-	set(f, "syslog", at.sun_path);
-	set(f, "syslog_level", "error");
-	set(f, "syslog_facility", "local3");
-	start(f);
-	log_info("only_the_file", "");
-	log_error("both", "x=%d", 1);
-	log_stop();
-	ssize_t n = recv(fd, bytes, sizeof(bytes) - 1, MSG_DONTWAIT);
-	assert_true(n > 0);
-	bytes[n] = '\0';
-	assert_memory_equal(bytes, "<155>", 5);
-	snprintf(expected, sizeof(expected), " pricegraph-log_test[%d]: error main both x=1",
-		(int)getpid());
-	assert_non_null(strstr(bytes, expected));
-	assert_int_equal(recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT), -1);
-	close(fd);
-	unlink(at.sun_path);
-}
-
 static void repeats_are_a_few_lines_and_a_count(void **state)
 {
 	struct fixture *f = *state;
@@ -415,8 +357,6 @@ int main(void)
 		TEST(writes_events_to_the_file),
 		TEST(level_decides),
 		TEST(threads_lose_nothing_uncounted),
-		TEST(each_sink_has_its_level),
-		TEST(syslog_gets_the_lines),
 		TEST(a_stuck_sink_drops_for_itself_only),
 		TEST(repeats_are_a_few_lines_and_a_count),
 		TEST(reopens_after_a_rotation),
