@@ -61,7 +61,7 @@ class Campaign:
         return self.stack.rows("SELECT symbol, stream, from_us, to_us, cause, state FROM gap "
                                "WHERE state IN ('open', 'repairing') AND from_us < %s ORDER BY from_us", before_us)
 
-    def finish(self, seconds=180):
+    def finish(self, seconds=90):
         """Everything healed: waits until all before now is settled and repaired, stops both; the end of the audited time."""
         end_us = self.market_us()
         wait_until(lambda: self.settled_us() >= end_us, lambda: f"settled up to {end_us}, not {self.settled_us()}\n{self.tail()}",

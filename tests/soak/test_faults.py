@@ -8,7 +8,6 @@ import time
 import pytest
 
 from audit import audit
-from campaign import Campaign
 from parts import wait_until
 
 SEED = int(os.environ.get("SEED", "1"))
@@ -102,9 +101,9 @@ class Faults:
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + SEEDS))
-def test_faults(servers, tmp_path, seed):
+def test_faults(campaign_of, seed):
     rnd = random.Random(seed)
-    campaign = Campaign(servers, tmp_path, seed=seed, speed=SPEED)
+    campaign = campaign_of("faults", seed=seed, speed=SPEED)
     faults = Faults(campaign, rnd)
     began = time.monotonic()
     try:
@@ -119,8 +118,4 @@ def test_faults(servers, tmp_path, seed):
     except BaseException as e:
         e.add_note(f"seed {seed}: {'; '.join(faults.done)}")
         raise
-    finally:
-        for name in ("postgres", "kafka"):
-            servers.proxies.heal(name)
-        campaign.close()
     print(f"seed {seed}: {'; '.join(faults.done)}: {figures}, {time.monotonic() - began:.0f} s")

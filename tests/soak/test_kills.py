@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 from audit import audit
-from campaign import Campaign
 from parts import ROOT, wait_until
 
 KILLS = int(os.environ.get("KILLS", "30"))
@@ -50,8 +49,8 @@ class Naive:
         return doubled, lost
 
 
-def test_kills(servers, tmp_path):
-    campaign = Campaign(servers, tmp_path, seed=7, speed=SPEED)
+def test_kills(campaign_of):
+    campaign = campaign_of("kills", seed=7, speed=SPEED)
     rnd = random.Random(7)
     campaign.begun()
     naive = [Naive(campaign, "insert-then-commit"), Naive(campaign, "auto-commit")]
@@ -65,7 +64,7 @@ def test_kills(servers, tmp_path):
             sink.kill()
             sink.start()
         campaign.kill()
-    end_us = campaign.finish(300)
+    end_us = campaign.finish(120)
     wait_until(lambda: all(sink.has_the_last() for sink in naive), "the naive sinks have read all that there is", 60)
     faults = [sink.faults() for sink in naive]
     for sink in naive:
@@ -73,6 +72,5 @@ def test_kills(servers, tmp_path):
     figures = audit(campaign, end_us)
     print(f"kills: {figures}; insert-then-commit doubled {faults[0][0]} lost {faults[0][1]}; "
           f"auto-commit doubled {faults[1][0]} lost {faults[1][1]}")
-    campaign.close()
     assert faults[0][0] > 0, "insert-then-commit doubled nothing: these kills would not have shown a double"
     assert faults[1][1] > 0, "auto-commit lost nothing: these kills would not have shown a loss"

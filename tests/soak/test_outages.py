@@ -7,7 +7,6 @@ import re
 import time
 
 from audit import audit
-from campaign import Campaign
 from parts import wait_until
 
 SECONDS = float(os.environ.get("MINUTES", "0.25")) * 60
@@ -39,16 +38,17 @@ def outage(campaign, name, seconds):
     return before, resident(campaign.collector)[1]
 
 
-def test_outages(servers, tmp_path):
+def test_outages(campaign_of):
     # As many market seconds a second as give the rate: measured first, at the speed of the market itself.
-    campaign = Campaign(servers, tmp_path / "rate", seed=3, speed=1)
+    campaign = campaign_of("rate", seed=3, speed=1)
     campaign.begun()
     first, at = frames(campaign), time.monotonic()
     wait_until(lambda: frames(campaign) - first > 300, "frames", 60)
     speed = max(1, round(RATE / ((frames(campaign) - first) / (time.monotonic() - at))))
-    campaign.close()
+    campaign.collector.kill()
+    campaign.exchange.kill()
 
-    campaign = Campaign(servers, tmp_path / "outages", seed=3, speed=speed, settings={
+    campaign = campaign_of("outages", seed=3, speed=speed, settings={
         "feed.silence": 15, "kafka.queue.buffering.max.kbytes": QUEUE_BYTES >> 10})
     campaign.begun()
     first, at = frames(campaign), time.monotonic()
@@ -59,7 +59,6 @@ def test_outages(servers, tmp_path):
     figures = audit(campaign, end_us)
     print(f"outages of {SECONDS:.0f} s at {rate:.0f} frames/s, speed {speed}: Kafka {kafka[0] >> 20} to {kafka[1] >> 20} MiB, "
           f"PostgreSQL {postgres[0] >> 20} to {postgres[1] >> 20} MiB, {figures}")
-    campaign.close()
     # librdkafka counts keys, values and headers against its bound; what it needs for itself of each message is about as much again.
     assert kafka[1] - kafka[0] < 3 * QUEUE_BYTES
     assert postgres[1] - kafka[1] < 2 * QUEUE_BYTES
