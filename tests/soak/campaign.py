@@ -15,7 +15,7 @@ class Campaign:
         self.servers, self.seed, self.speed = servers, seed, speed
         folder.mkdir(parents=True, exist_ok=True)
         self.stack = Stack(folder, "synthetic", {"sink.batch_interval": 100, "feed.symbols": ",".join(SYMBOLS),
-                                                 "feed.streams": ",".join(STREAMS), "feed.silence": 3, **(settings or {})})
+                                                 "feed.streams": ",".join(STREAMS), "feed.silence": 3, "backfill.enabled": "yes", **(settings or {})})
         self.name = f"exchange-{self.stack.prefix}"
         self.exchange = self.stack.start_exchange("synthetic", seed=seed, speed=speed, symbols=",".join(SYMBOLS), history=1)
         self.rest_port = int(self.stack.values["exchange.port"])
