@@ -2,7 +2,7 @@
  * sink_late: settled seconds that something came for late → computed anew from their raw rows, within the transaction.
  *
  * The same lib/second that computed them in time; so a late, repeated or disordered event gives the candle that
- * the sorted sequence gives. Sink thread.
+ * the sorted sequence gives. Writer's thread.
  */
 #pragma once
 #include "sink_rows.h"

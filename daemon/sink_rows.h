@@ -2,7 +2,7 @@
  * sink_rows: a batch's raw rows and seconds → COPY, within the open transaction.
  *
  * Fast rows go by sorted binary COPY straight into the tables; rows that may be repeats go by a temp table and
- * ON CONFLICT. When a fast row turns out to be a repeat (PG_CONFLICT) the whole batch runs again with `all_slow`. Sink thread.
+ * ON CONFLICT. When a fast row turns out to be a repeat (PG_CONFLICT) the whole batch runs again with `all_slow`. Writer's thread.
  */
 #pragma once
 #include "pg_copy.h"
