@@ -308,13 +308,15 @@ enum pg_failure sink_facts_write(struct sink_facts *f, const struct sink_write *
 	if (done == PG_OK)
 		done = write_gaps(f, to, e);
 	if (done == PG_OK)
-		done = sink_fill_gaps(f, to, e);
+		done = sink_fill_holes(f, to, e);
 	if (done == PG_OK)
 		done = write_symbols(f, to, e);
 	if (done == PG_OK)
 		done = sink_fill_marks(f, to, e);
 	for (enum ladder level = LADDER_1M; level < LADDER_COUNT && done == PG_OK; level++)
 		done = fold(f, to, level, e);
+	if (done == PG_OK)
+		done = sink_fill_repairs(to, e);
 	if (done == PG_OK)
 		done = write_subscriptions(f, to, false, e);
 	if (done == PG_OK)

@@ -16,12 +16,15 @@ static void add_id(struct buf *a, int64_t id)
 		pg_array_int(a, id);
 }
 
-static enum pg_failure write_holes(struct sink_facts *f, const struct sink_write *to, struct err *e)
+enum pg_failure sink_fill_holes(struct sink_facts *f, const struct sink_write *to, struct err *e)
 {
 	const struct batch_hole *h = BATCH_ROWS(to->batch->holes, const struct batch_hole);
 	size_t n = BATCH_COUNT(to->batch->holes, struct batch_hole);
+	const struct batch_fill *rows = BATCH_ROWS(to->batch->fills, const struct batch_fill);
 	struct buf *a = sink_facts_begin(f);
 
+	for (size_t i = 0; i < BATCH_COUNT(to->batch->fills, struct batch_fill); i++)
+		sink_write_changed(to, rows[i].symbol, INT64_MAX);
 	for (size_t i = 0; i < n; i++) {
 		pg_array_text(&a[0], h[i].symbol->name);
 		pg_array_text(&a[1], stream_table[h[i].stream].name);
@@ -41,6 +44,35 @@ static const char *state_of(const struct batch_fill *row)
 	return row->unseen ? "open" : fill_state_name(row->fill.state);
 }
 
+/* Candles of REST do not know the ids of their trades: their counts must fill the hole in ids. */
+static enum pg_failure count_candles(
+	const struct sink_write *to, struct batch_fill *row, struct err *e)
+{
+	const struct fill *g = &row->fill;
+	char from[24];
+	const char *params[5] = {
+		to->st->venue, g->symbol, stream_table[g->stream].name, from, g->cause};
+	PGresult *r = NULL;
+	enum pg_failure f;
+
+	snprintf(from, sizeof from, "%lld", (long long)g->from_us);
+	f = pg_query(to->pg, "sink_fill_counts", sql_sink_fill_counts, 5, params, &r, e);
+	if (f == PG_OK && PQntuples(r) == 1) {
+		int64_t first = pg_int(r, 0, 0), last = pg_int(r, 0, 1), trades = pg_int(r, 0, 2);
+
+		if (trades == last - first + 1) {
+			row->first_id = first;
+			row->last_id = last;
+		} else {
+			snprintf(row->problem, sizeof row->problem,
+				"the candles count %lld trades where ids %lld to %lld are missing",
+				(long long)trades, (long long)first, (long long)last);
+		}
+	}
+	PQclear(r);
+	return f;
+}
+
 static enum pg_failure write_fill(
 	const struct sink_write *to, const struct batch_fill *row, struct err *e)
 {
@@ -55,18 +87,24 @@ static enum pg_failure write_fill(
 
 	for (int i = 0; i < 5; i++)
 		snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)values[i]);
-	sink_write_changed(to, row->symbol, INT64_MAX);
 	return pg_query(to->pg, "sink_fill", sql_sink_fill, 12, params, NULL, e);
 }
 
-enum pg_failure sink_fill_gaps(struct sink_facts *f, const struct sink_write *to, struct err *e)
+enum pg_failure sink_fill_repairs(const struct sink_write *to, struct err *e)
 {
 	const struct batch_fill *rows = BATCH_ROWS(to->batch->fills, const struct batch_fill);
-	enum pg_failure done = write_holes(f, to, e);
+	enum pg_failure done = PG_OK;
 
 	for (size_t i = 0; i < BATCH_COUNT(to->batch->fills, struct batch_fill) && done == PG_OK;
-		i++)
-		done = write_fill(to, &rows[i], e);
+		i++) {
+		struct batch_fill row = rows[i];
+
+		if (row.fill.stream == STREAM_KLINE_1S && row.fill.state == FILL_DONE &&
+			!row.unseen && !row.problem[0])
+			done = count_candles(to, &row, e);
+		if (done == PG_OK)
+			done = write_fill(to, &row, e);
+	}
 	return done;
 }
 

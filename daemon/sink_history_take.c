@@ -160,7 +160,6 @@ static void judge(const struct history_into *to, struct sink_symbol *sy, struct 
 {
 	const struct id_range within = {.first_us = row->fill.from_us, .last_us = row->fill.to_us};
 	struct sink_verdict verdict;
-	struct id_range hole;
 
 	metric_add(&metric_fills, 1);
 	if (!sink_repairs_end(&to->place->repairs, &row->fill, &verdict)) {
@@ -170,10 +169,7 @@ static void judge(const struct history_into *to, struct sink_symbol *sy, struct 
 	row->first_id = verdict.first_id;
 	row->last_id = verdict.last_id;
 	snprintf(row->problem, sizeof row->problem, "%s", verdict.problem);
-	if (!row->problem[0] && sink_holes_missing(sy, row->fill.stream, &within, &hole))
-		snprintf(row->problem, sizeof row->problem, "ids %lld to %lld are missing",
-			(long long)hole.first, (long long)hole.last);
-	sink_holes_store(sy, to->batch);
+	sink_holes_raise(sy, to->batch, row->fill.stream, &within);
 }
 
 static int take_fill(const struct history_into *to, const struct kafka_record *r,

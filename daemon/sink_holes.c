@@ -129,7 +129,7 @@ static void ranges_of(const struct event *ev, struct ranges *out)
 					a->first_id, a->last_id, a->trade_us, a->trade_us});
 		break;
 	case STREAM_KLINE_1S:
-		if (k->closed && k->trades > 0)
+		if (k->closed && k->first_id >= 0)
 			put(out, IDS_KLINE_TRADES,
 				(struct id_range){k->first_id, k->last_id, k->open_us, k->open_us});
 		break;
@@ -224,19 +224,25 @@ void sink_holes_forget(struct sink_symbol *sy, enum stream_kind stream)
 			id_mark_forget(&sy->ids[i].mark);
 }
 
-void sink_holes_store(struct sink_symbol *sy, struct sink_batch *b)
+static void store_all(struct sink_symbol *sy, struct sink_batch *b)
 {
 	for (int i = 0; i < IDS_COUNT; i++)
 		if (sy->ids[i].mark.id != sy->ids[i].stored_id)
 			store(sy, b, (enum sink_ids_of)i);
 }
 
-bool sink_holes_missing(const struct sink_symbol *sy, enum stream_kind stream,
-	const struct id_range *within, struct id_range *hole)
+void sink_holes_raise(struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream,
+	const struct id_range *within)
 {
-	for (int i = 0; i < IDS_COUNT; i++)
-		if (table[i].stream == stream &&
-			id_mark_missing(&sy->ids[i].mark, within->first_us, within->last_us, hole))
-			return true;
-	return false;
+	for (int i = 0; i < IDS_COUNT; i++) {
+		struct id_mark *m = &sy->ids[i].mark;
+		struct id_range hole;
+
+		if (table[i].stream != stream)
+			continue;
+		while (id_mark_missing(m, within->first_us, within->last_us, &hole) &&
+			id_mark_settle(m, INT64_MAX, &hole))
+			raise_hole(sy, b, (enum sink_ids_of)i, &hole);
+	}
+	store_all(sy, b);
 }

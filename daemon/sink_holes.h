@@ -28,11 +28,10 @@ void sink_holes_settle(struct sink_symbol *sy, struct sink_batch *b, int64_t set
 void sink_holes_end(struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream);
 /* The stream begins anew for the symbol: what lies between was not asked for. */
 void sink_holes_forget(struct sink_symbol *sy, enum stream_kind stream);
-/* The marks of these streams' ids are stored with this batch, whether it is time or not. */
-void sink_holes_store(struct sink_symbol *sy, struct sink_batch *b);
-/* A hole of the stream that may lie in [from_us, to_us] and is not told of yet. */
-bool sink_holes_missing(const struct sink_symbol *sy, enum stream_kind stream,
-	const struct id_range *within, struct id_range *hole);
+/* What is missing of the stream in [within->first_us, last_us] is told of now, whatever may still come: its repair has ended. And the marks
+ * of all ids of the symbol are stored with this batch. */
+void sink_holes_raise(struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream,
+	const struct id_range *within);
 
 const char *sink_ids_name(enum sink_ids_of ids); /* in the table id_mark */
 int sink_ids_find(const char *name);             /* -1: none */

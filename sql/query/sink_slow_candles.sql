@@ -1,5 +1,5 @@
 -- Writes what differs, and tells what was written. A correction stands; a removed second comes back only by a new statement; a closed
--- candle gives way only to a later statement.
+-- candle gives way only to a later statement, which may not know the ids.
 INSERT INTO candle_1s AS c
 SELECT DISTINCT ON (open_us, symbol) * FROM slow_candle
 ORDER BY open_us, symbol, origin DESC, closed DESC, stated_us DESC, trades DESC NULLS LAST
@@ -7,7 +7,8 @@ ON CONFLICT (open_us, symbol, venue) DO UPDATE
 SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
 	volume = excluded.volume, quote = excluded.quote, trades = excluded.trades,
 	taker_volume = excluded.taker_volume, taker_quote = excluded.taker_quote,
-	first_id = excluded.first_id, last_id = excluded.last_id, origin = excluded.origin,
+	first_id = coalesce(excluded.first_id, CASE WHEN excluded.trades = c.trades THEN c.first_id END),
+	last_id = coalesce(excluded.last_id, CASE WHEN excluded.trades = c.trades THEN c.last_id END), origin = excluded.origin,
 	closed = excluded.closed, stated_us = excluded.stated_us, revision = excluded.revision, removed = false
 WHERE c.origin < 5 AND NOT (c.removed AND c.stated_us >= excluded.stated_us)
 	AND NOT (c.closed AND (NOT excluded.closed OR excluded.stated_us <= c.stated_us))

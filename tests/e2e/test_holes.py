@@ -26,8 +26,8 @@ def bar(symbol, t_ms, first, last, close="6", live=True):
     event = {"e": "kline", "E": t_ms + 1005, "s": symbol, "k": {
         "t": t_ms, "T": t_ms + 999, "s": symbol, "i": "1s", "f": first if count else -1, "L": last if count else -1, "o": "5",
         "c": close, "h": "8", "l": "4", "v": str(count), "n": count, "x": True, "q": "7", "V": "1", "Q": "2", "B": "0"}}
-    if not live:
-        del event["E"]
+    if not live:  # REST knows neither when it was stated nor the ids
+        del event["E"], event["k"]["f"], event["k"]["L"]
     return event
 
 
