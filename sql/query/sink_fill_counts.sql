@@ -1,5 +1,5 @@
 -- Of a gap that lacks ids, how many trades its candles count: those between the candle before the first missing id and the one behind the
--- last; where these are not near, between the gap's own ends. Whole hours from their stored folds. $1 venue, $2 symbol, $3 stream, $4 from (µs), $5 cause
+-- last (something may have come after the last T of the old session and before the first of the new); where these are not near, between the gap's own ends. Whole hours from their stored folds. $1 venue, $2 symbol, $3 stream, $4 from (µs), $5 cause
 WITH hole AS MATERIALIZED (
 	SELECT g.first_id, g.last_id, g.from_us - g.from_us % 1000000 AS from_us, g.to_us - g.to_us % 1000000 AS last_us,
 		(g.to_us + 999999) / 1000000 * 1000000 AS to_us
@@ -10,12 +10,12 @@ WITH hole AS MATERIALIZED (
 		coalesce((
 			SELECT max(c.open_us) + 1000000 FROM candle_1s AS c
 			WHERE c.venue = $1 AND c.symbol = $2 AND c.last_id = h.first_id - 1
-				AND c.open_us = ANY(ARRAY(SELECT generate_series(h.from_us - 60000000, h.from_us, 1000000)))
+				AND c.open_us = ANY(ARRAY(SELECT generate_series(h.from_us - 60000000, least(h.from_us + 60000000, h.to_us), 1000000)))
 		), h.from_us) AS from_us,
 		coalesce((
 			SELECT min(c.open_us) FROM candle_1s AS c
 			WHERE c.venue = $1 AND c.symbol = $2 AND c.first_id = h.last_id + 1
-				AND c.open_us = ANY(ARRAY(SELECT generate_series(h.last_us, h.to_us + 60000000, 1000000)))
+				AND c.open_us = ANY(ARRAY(SELECT generate_series(greatest(h.last_us - 60000000, h.from_us), h.to_us + 60000000, 1000000)))
 		), h.to_us) AS to_us
 	FROM hole AS h
 ), bounds AS MATERIALIZED (

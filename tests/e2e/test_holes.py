@@ -319,3 +319,61 @@ def test_a_repair_before_the_next_trade_is_none_afterwards(sink):
     wait_until(lambda: sink.one("SELECT min(to_us) FROM span WHERE session = 's2'") == us(60_000), "settled")
     assert [g[0:1] + g[4:] for g in gaps(sink)] == [
         ("BTCUSDT", "feed", "repaired", None, None), ("ETHUSDT", "feed", "open", 104, 105)]
+
+
+@pytest.mark.parametrize("counted, state", [(3, "repaired"), (2, "unrepairable")])
+def test_candles_that_do_not_know_their_ids_must_count_them(sink, counted, state):
+    """Ids 103 to 105 are missing behind a bar that came after the last T of the lost session."""
+    start(sink)
+    topics = History(sink)
+    topics.control("begin", T0, symbols=["BTCUSDT"], streams=("kline_1s",))
+    topics.event("kline_1s", "BTCUSDT", bar("BTCUSDT", T0, 95, 100))
+    topics.control("alive", T0 + 2000, streams=("kline_1s",))
+    topics.event("kline_1s", "BTCUSDT", bar("BTCUSDT", T0 + 3000, 101, 102))
+    topics.control("begin", T0 + 12_500, session="s2", symbols=["BTCUSDT"], streams=("kline_1s",))
+    topics.event("kline_1s", "BTCUSDT", bar("BTCUSDT", T0 + 12_000, 106, 107))
+    topics.control("alive", T0 + 30_000, session="s2", streams=("kline_1s",))
+    topics.flush()
+    wait_until(lambda: sink.one("SELECT count(*) FROM gap WHERE last_id = 105"), "the ids that are missing")
+    gap = gaps(sink)[0]
+    assert gap[2:] == (us(2000), us(12_500), "feed", "open", 103, 105)
+    topics.fill("kline_1s", key(gap), "repairing")
+    counts = {3: 2, 7: counted, 12: 2}
+    for second in range(2, 13):
+        topics.row("kline_1s", "BTCUSDT", bar("BTCUSDT", T0 + second * 1000, 1, counts.get(second, 0), live=False))
+    topics.fill("kline_1s", key(gap), "done", rows=11)
+    topics.flush()
+    told = wait_gap(sink, state)[0]
+    assert told[5] == (None if counted == 3 else "the candles count 2 trades where ids 103 to 105 are missing")
+    # The ids that the exchange stated once stay with the candle.
+    assert sink.rows("SELECT first_id, last_id FROM candle_1s WHERE open_us = %s", us(3000)) == [(101, 102)]
+
+
+def test_an_outage_is_repaired_from_rest(stack_of):
+    """All parts: the collector is killed while the market goes on; all that was missed is there in the end, as it was traded."""
+    streams = "miniTicker,kline_1s,trade,aggTrade"
+    stack = stack_of("synthetic", {"feed.symbols": "BTCUSDT,ETHUSDT", "feed.streams": streams, "sink.batch_interval": 100,
+                                   "backfill.enabled": "yes"})
+    stack.start_exchange("synthetic", speed=5, seed=3, history=1)
+    collector = stack.start("pricegraph-collector")
+    wait_until(lambda: stack.one("SELECT count(*) FROM candle_1s") > 40, "candles")
+    collector.kill()
+    truth = stack.folder / "truth.txt"
+    wait_until(lambda: truth.read_text().count("\nunsent ") > 200, "the market goes on")
+    collector = stack.start("pricegraph-collector")
+    wait_until(lambda: stack.one("SELECT count(*) = 8 AND bool_and(state = 'repaired') FROM gap"),
+               lambda: stack.rows("SELECT symbol, stream, state, reason FROM gap"), 40)
+    from_us, to_us = stack.rows("SELECT min(from_us), max(to_us) FROM gap")[0]
+    assert collector.stop() == 0
+    traded = {}
+    for line in truth.read_text().splitlines():
+        state, _, stream, text = (line.split(" ", 3) + [""] * 3)[:4]
+        if stream.endswith("@kline_1s") and state in ("sent", "unsent"):
+            k = json.loads(text)["k"]
+            traded[k["s"], k["t"] * 1000] = (k["n"], float(k["v"]), float(k["c"]))
+    stored = {(s, t): (n, float(v), float(c)) for s, t, n, v, c in stack.rows(
+        "SELECT symbol, open_us, trades, volume, close FROM candle_1s WHERE open_us >= %s AND open_us < %s", from_us, to_us)}
+    assert len(stored) >= 10 and stored == {at: traded[at] for at in stored}
+    assert stack.rows("SELECT r.symbol FROM raw_agg_trade AS r JOIN raw_agg_trade AS n ON n.symbol = r.symbol AND n.id = r.id + 1 "
+                      "WHERE n.first_id <> r.last_id + 1") == []
+    assert stack.rows("SELECT symbol FROM raw_agg_trade GROUP BY symbol HAVING count(*) <> max(id) - min(id) + 1") == []
