@@ -55,7 +55,7 @@ static int number_read(
 static int whole_read(struct json_object *v, const char *name, const double bounds[2], int64_t *out,
 	struct err *e)
 {
-	double x;
+	double x = 0;
 
 	if (number_read(v, name, bounds, &x, e))
 		return -1;
