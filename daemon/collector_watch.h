@@ -1,5 +1,5 @@
 /*
- * collector_watch: what systemd hears: that the collector is ready, how it is, that it stops, and the watchdog's keep-alives.
+ * collector_watch: what systemd hears: that the collector is ready, how it is, that it stops, and the watchdog's signs of life.
  *
  * systemd-notify protocol (sd_notify(3)), through NOTIFY_SOCKET if there is one; else all calls do nothing. The keep-alive is
  * sent only while no part is stuck (collector_health.h): the patience is half of WatchdogSec, so that a part that hangs ends the

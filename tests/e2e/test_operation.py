@@ -323,7 +323,7 @@ def notified(tmp_path):
 
 
 def test_the_watchdog_is_fed_while_the_data_advance(operated_of, notified):
-    """READY, keep-alives in a quiet market (no trade at all) and while the exchange is away; none once a thread is stuck."""
+    """READY, signs of life in a quiet market (no trade at all) and while the exchange is away; none once a thread is stuck."""
     o = operated_of(feed__silence=2)
     p = o.start(NOTIFY_SOCKET=notified.path, WATCHDOG_USEC=WATCHDOG * 1_000_000)
     wait_until(lambda: notified.count("READY=1") == 1, "READY=1")
