@@ -110,9 +110,9 @@ static void forget(struct backfill_answered *a, int64_t before_us)
 
 	HASH_ITER(hh, a->entries, entry, next)
 	{
-		/* The analyzer loses sight of the list that HASH_ITER keeps a step ahead. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		if (entry->at_us > before_us)
 			continue;
+		/* The analyzer loses sight of the list that HASH_ITER keeps a step ahead. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		HASH_DEL(a->entries, entry);
 		free(entry);
 	}
