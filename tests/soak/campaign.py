@@ -24,14 +24,21 @@ class Campaign:
         self.stack.set({"exchange.port": proxied, "exchange.rest_port": proxied, "postgres.collector": where})
         self.collector = self.stack.start("pricegraph-collector")
         self.kills = 0
+        self.frames_lost = False  # the exchange was told not to send some, or to spoil them
 
     def begun(self):
         wait_until(lambda: self.stack.one("SELECT count(*) FROM raw_trade") > 20, "the first rows", 60)
 
     def market_us(self):
         """The market's clock, asked for beside the proxy."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.rest_port}/api/v3/time", timeout=10) as answer:
-            return json.loads(answer.read())["serverTime"] * 1000
+        return json.loads(self.ask_exchange("GET", "/api/v3/time"))["serverTime"] * 1000
+
+    def ask_exchange(self, method, path, value=None):
+        data = None if value is None else json.dumps(value).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.rest_port}{path}", data, method=method,
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read()
 
     def wait_market(self, us, seconds=120):
         wait_until(lambda: self.market_us() >= us, f"the market reaches {us}", seconds)

@@ -4,6 +4,7 @@ Usage: naive.py insert-then-commit|auto-commit BOOTSTRAP TOPIC CONNINFO TABLE (a
 
 import json
 import sys
+import time
 
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
@@ -17,7 +18,11 @@ consumer.assign([TopicPartition(topic, p.partition, p.offset if p.offset >= 0 el
 with psycopg.connect(conninfo) as db:
     print("started", flush=True)
     while True:
-        batch = [r for r in consumer.consume(500, timeout=0.2) if not r.error()]
+        batch, end = [], time.monotonic() + 0.2
+        while (left := end - time.monotonic()) > 0:
+            record = consumer.poll(left)
+            if record is not None and not record.error():
+                batch.append(record)
         trades = [json.loads(r.value()) for r in batch if r.key() is not None]
         with db.cursor() as cursor:
             cursor.executemany(f"INSERT INTO {table} VALUES (%s, %s)", [(t["s"], t["t"]) for t in trades])

@@ -13,6 +13,11 @@ from parts import wait_until
 SEED = int(os.environ.get("SEED", "1"))
 SEEDS = int(os.environ.get("SEEDS", "20"))
 SPEED = 5
+# What the model exchange does wrong on demand, without changing what was traded.
+WRONG = ["reset", "close", "shutdown", "silence", "no_pings", "slow", "mute", "duplicate", "disorder", "late", "burst", "fragments",
+         "chunks", "binary", "utf8", "malformed", "member", "oversized", "unknown", "ack_lost", "ack_wrong", "ack_error", "refuse",
+         "stall", "rest_error"]
+SPOILS = {"mute", "binary", "utf8", "malformed", "late"}
 
 
 class Faults:
@@ -86,6 +91,15 @@ class Faults:
         self.pause(1, 5)
         self.proxies.heal(name)
 
+    def wrong(self, kind):
+        """Some seconds of one of the exchange's own faults, on a part of what it can hit."""
+        fault = {"fault": kind, "for": self.rnd.randrange(1, 10), "share": self.rnd.choice([0.1, 0.5, 1])}
+        self.campaign.frames_lost |= kind in SPOILS
+        self.campaign.ask_exchange("POST", "/faults", fault)
+        if kind in ("ack_lost", "ack_wrong", "ack_error", "refuse", "stall"):
+            self.campaign.ask_exchange("POST", "/faults", {"fault": "reset"})  # so that there is something to hit
+        self.pause(1, 12)
+
     def reconnect(self):
         """The test's own connection went with postgres."""
         self.campaign.stack.reconnect()
@@ -95,6 +109,7 @@ class Faults:
         kinds = [("kill_collector",), ("kill_kafka",), ("kill_postgres",), ("freeze_kafka",), ("freeze_postgres",)]
         kinds += [(what, where) for what in ("cut", "black_hole", "reset", "slow", "slice", "cut_after_bytes")
                   for where in (exchange, exchange, "postgres", "kafka")]
+        kinds += [("wrong", kind) for kind in WRONG]
         what, *where = self.rnd.choice(kinds)
         self.done.append(" ".join([what, *(w.split("-")[0] for w in where)]))
         getattr(self, what)(*where)
