@@ -108,7 +108,7 @@ def audit(campaign, end_us, repaired=True):
         problems += [f"not repaired: {g}" for g in declared.rows if g[5] != "repaired" and g[2] < end_us]
         if lost:
             problems.append(f"{lost} trades were not repaired")
-    figures = {"trades": kept, "bars": seconds, "gaps": len(declared.rows), "kills": campaign.kills}
+    figures = {"trades": kept, "from": start_us, "seconds": (end_us - start_us) // SECOND, "bars": seconds, "gaps": len(declared.rows), "kills": campaign.kills}
     assert not problems, f"seed {campaign.seed}: {len(problems)} problems\n" + "\n".join(problems[:40]) + f"\n{figures}"
     assert kept and (seconds or not repaired)
     return figures

@@ -27,7 +27,8 @@ class Campaign:
         self.frames_lost = False  # the exchange was told not to send some, or to spoil them
 
     def begun(self):
-        wait_until(lambda: self.stack.one("SELECT count(*) FROM raw_trade") > 20, "the first rows", 60)
+        """Every stream of every symbol is heard, and rows come."""
+        wait_until(lambda: self.settled_us() > 0 and self.stack.one("SELECT count(*) FROM raw_trade") > 20, "the first rows", 60)
 
     def market_us(self):
         """The market's clock, asked for beside the proxy."""

@@ -126,6 +126,7 @@ def test_faults(campaign_of, seed):
         for _ in range(rnd.randrange(1, 5)):
             faults.pause(0, 5)
             faults.one()
+        faults.pause(15, 25)
         before = campaign.taken()
         wait_until(lambda: campaign.taken() > before, "records are taken again", 60)
         end_us = campaign.finish()

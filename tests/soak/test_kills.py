@@ -60,8 +60,7 @@ def test_kills(campaign_of):
         before, rows = campaign.taken(), committing.rows()
         wait_until(lambda b=before: campaign.taken() > b + rnd.randrange(200), f"progress before kill {n}", 60)
         automatic.kill()
-        # Its weak moment is short, so it is looked for: rows are there, the offset is about to follow.
-        wait_until(lambda r=rows: committing.rows() > r, f"naive progress before kill {n}", 60, every=0.001)
+        wait_until(lambda r=rows: committing.rows() > r, f"naive progress before kill {n}", 60)
         committing.kill()
         automatic.start()
         committing.start()
