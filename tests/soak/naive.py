@@ -8,13 +8,27 @@ import sys
 import time
 
 import psycopg
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 mode, bootstrap, topic, conninfo, table = sys.argv[1:]
 automatic = mode == "auto-commit"
 consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": table, "enable.auto.commit": automatic,
                      "auto.commit.interval.ms": 50, "auto.offset.reset": "earliest"})
-places = consumer.committed([TopicPartition(topic, i) for i in range(8)], timeout=30)
+
+
+def committed_offsets():
+    """A broker that has just begun does not coordinate groups yet."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            return consumer.committed([TopicPartition(topic, i) for i in range(8)], timeout=30)
+        except KafkaException:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+places = committed_offsets()
 consumer.assign([TopicPartition(topic, p.partition, p.offset if p.offset >= 0 else 0) for p in places])
 with psycopg.connect(conninfo) as db:
     print("started", flush=True)
