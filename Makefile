@@ -231,7 +231,7 @@ $(B)/tests/bench/produce: $(B)/tests/bench/produce.o $(LIB_A)
 	$(call link,)
 bench: all $(B)/tests/bench/produce
 	VARIANT=$(VARIANT) tests/with_postgres tests/with_kafka build/venv/bin/python tests/bench/run $(BENCH)
-lint: $(B)/gen/pg_queries.h $(B)/gen/pg_migrations.h $(B)/pricegraphctl
+lint: all
 	@CPPFLAGS='$(CPPFLAGS)' WARN='$(WARN)' CTL=$(B)/pricegraphctl tests/lint.sh
 # Writes the settings reference into README.md from the table of settings; lint fails when it was forgotten.
 docs: $(B)/pricegraphctl

@@ -38,8 +38,9 @@ static void account(struct cache_ring *r, struct ring_second *s)
 {
 	size_t bytes = sizeof(*s) + s->text_len;
 	if (s->open != NULL)
-		bytes += sizeof(*s->open) + (s->open->trades.ids.room + s->open->agg_trades.ids.room) *
-						    sizeof(struct idset_run);
+		bytes += sizeof(*s->open) +
+			 (s->open->trades.ids.room + s->open->agg_trades.ids.room) *
+				 sizeof(struct idset_run);
 	r->bytes += bytes - s->bytes;
 	s->bytes = (uint32_t)bytes;
 }

@@ -55,6 +55,7 @@ static void place_new(struct planning *g, struct feed_plan *p, const struct feed
 			continue;
 		while (p->slots[at].count == FEED_STREAMS_MAX)
 			at++;
+		/* There are slots for all wants, which the analyzer does not work out. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		p->slots[at].wants[p->slots[at].count++] = wants[i];
 		p->slots[at].changed = true;
 	}

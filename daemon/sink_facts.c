@@ -19,15 +19,14 @@ void sink_facts_done(struct sink_facts *f)
 		buf_done(&f->arrays[i]);
 }
 
-static struct buf *begin(struct sink_facts *f)
+struct buf *sink_facts_begin(struct sink_facts *f)
 {
 	for (int i = 0; i < SINK_ARRAYS; i++)
 		pg_array_begin(&f->arrays[i]);
 	return f->arrays;
 }
 
-/* Runs a statement whose first parameter is the venue and whose others are the first `count` arrays. */
-static enum pg_failure run(struct sink_facts *f, const struct sink_write *to,
+enum pg_failure sink_facts_run(struct sink_facts *f, const struct sink_write *to,
 	const char *const name_sql[2], int count, PGresult **result, struct err *e)
 {
 	const char *params[1 + SINK_ARRAYS] = {to->st->venue};
@@ -56,21 +55,10 @@ void sink_write_changed(const struct sink_write *to, struct sink_symbol *sy, int
 		sy->changed_us = open_us;
 }
 
-struct buf *sink_facts_begin(struct sink_facts *f)
-{
-	return begin(f);
-}
-
-enum pg_failure sink_facts_run(struct sink_facts *f, const struct sink_write *to,
-	const char *const name_sql[2], int count, struct err *e)
-{
-	return run(f, to, name_sql, count, NULL, e);
-}
-
 static enum pg_failure fence(
 	struct sink_facts *f, struct sink_write *to, bool *fenced, struct err *e)
 {
-	struct buf *a = begin(f);
+	struct buf *a = sink_facts_begin(f);
 	PGresult *r = NULL;
 	const char *params[3] = {to->st->venue, to->token};
 	enum pg_failure done;
@@ -101,7 +89,7 @@ static enum pg_failure move_offsets(
 {
 	const struct batch_offset *o = BATCH_ROWS(to->batch->offsets, const struct batch_offset);
 	int wanted = (int)BATCH_COUNT(to->batch->offsets, struct batch_offset);
-	struct buf *a = begin(f);
+	struct buf *a = sink_facts_begin(f);
 	PGresult *r = NULL;
 	enum pg_failure done;
 
@@ -113,7 +101,7 @@ static enum pg_failure move_offsets(
 		pg_array_int(&a[4], o[i].replay_from);
 		pg_array_int(&a[5], o[i].identity);
 	}
-	done = run(f, to, STATEMENT(sink_offsets), 6, &r, e);
+	done = sink_facts_run(f, to, STATEMENT(sink_offsets), 6, &r, e);
 	*fenced = done == PG_OK && strtol(PQcmdTuples(r), NULL, 10) != wanted;
 	PQclear(r);
 	return done;
@@ -145,7 +133,7 @@ static enum pg_failure fold(
 	const struct batch_fold *fold =
 		BATCH_ROWS(to->batch->folds[level], const struct batch_fold);
 	size_t n = BATCH_COUNT(to->batch->folds[level], struct batch_fold);
-	struct buf *a = begin(f);
+	struct buf *a = sink_facts_begin(f);
 
 	if (!n)
 		return PG_OK;
@@ -154,14 +142,14 @@ static enum pg_failure fold(
 		pg_array_int(&a[1], fold[i].open_us);
 		pg_array_int(&a[2], to->revisions[fold[i].symbol->partition]);
 	}
-	return run(f, to, names[level], 3, NULL, e);
+	return sink_facts_run(f, to, names[level], 3, NULL, e);
 }
 
 static enum pg_failure write_spans(struct sink_facts *f, const struct sink_write *to, struct err *e)
 {
 	const struct sink_session *se = BATCH_ROWS(to->batch->spans, const struct sink_session);
 	size_t n = BATCH_COUNT(to->batch->spans, struct sink_session);
-	struct buf *a = begin(f);
+	struct buf *a = sink_facts_begin(f);
 
 	for (size_t i = 0; i < n; i++) {
 		pg_array_text(&a[0], stream_table[se[i].stream].name);
@@ -174,7 +162,7 @@ static enum pg_failure write_spans(struct sink_facts *f, const struct sink_write
 		pg_array_float(&a[7], se[i].speed);
 		pg_array_int(&a[8], se[i].alive_us);
 	}
-	return n ? run(f, to, STATEMENT(sink_spans), 9, NULL, e) : PG_OK;
+	return n ? sink_facts_run(f, to, STATEMENT(sink_spans), 9, NULL, e) : PG_OK;
 }
 
 static enum pg_failure write_subscriptions(
@@ -182,7 +170,7 @@ static enum pg_failure write_subscriptions(
 {
 	const struct batch_subscription *s =
 		BATCH_ROWS(to->batch->subscriptions, const struct batch_subscription);
-	struct buf *a = begin(f);
+	struct buf *a = sink_facts_begin(f);
 	int n = 0;
 
 	for (size_t i = 0; i < BATCH_COUNT(to->batch->subscriptions, struct batch_subscription);
@@ -198,15 +186,15 @@ static enum pg_failure write_subscriptions(
 	}
 	if (!n)
 		return PG_OK;
-	return closed ? run(f, to, STATEMENT(sink_subscriptions_close), 5, NULL, e)
-		      : run(f, to, STATEMENT(sink_subscriptions_open), 4, NULL, e);
+	return closed ? sink_facts_run(f, to, STATEMENT(sink_subscriptions_close), 5, NULL, e)
+		      : sink_facts_run(f, to, STATEMENT(sink_subscriptions_open), 4, NULL, e);
 }
 
 static enum pg_failure write_gaps(struct sink_facts *f, const struct sink_write *to, struct err *e)
 {
 	const struct batch_gap *g = BATCH_ROWS(to->batch->gaps, const struct batch_gap);
 	size_t n = BATCH_COUNT(to->batch->gaps, struct batch_gap);
-	struct buf *a = begin(f);
+	struct buf *a = sink_facts_begin(f);
 
 	for (size_t i = 0; i < n; i++) {
 		pg_array_text(&a[0], g[i].symbol->name);
@@ -217,7 +205,7 @@ static enum pg_failure write_gaps(struct sink_facts *f, const struct sink_write 
 		pg_array_int(&a[5], to->revisions[g[i].symbol->partition]);
 		sink_write_changed(to, g[i].symbol, INT64_MAX);
 	}
-	return n ? run(f, to, STATEMENT(sink_gaps), 6, NULL, e) : PG_OK;
+	return n ? sink_facts_run(f, to, STATEMENT(sink_gaps), 6, NULL, e) : PG_OK;
 }
 
 static void add_symbol(
@@ -240,7 +228,7 @@ static enum pg_failure write_symbols(
 	const struct batch_symbol *rows = BATCH_ROWS(to->batch->symbols, const struct batch_symbol);
 	struct sink_symbol *const *changed = BATCH_ROWS(*to->changed, struct sink_symbol *);
 	size_t row_count = BATCH_COUNT(to->batch->symbols, struct batch_symbol), n = row_count;
-	struct buf *a = begin(f);
+	struct buf *a = sink_facts_begin(f);
 
 	for (size_t i = 0; i < row_count; i++)
 		add_symbol(a, to, rows[i].symbol, rows[i].first_us);
@@ -249,7 +237,7 @@ static enum pg_failure write_symbols(
 			add_symbol(a, to, changed[i], INT64_MAX);
 			n++;
 		}
-	return n ? run(f, to, STATEMENT(sink_symbols), 4, NULL, e) : PG_OK;
+	return n ? sink_facts_run(f, to, STATEMENT(sink_symbols), 4, NULL, e) : PG_OK;
 }
 
 /* A reason may quote the bad record's bytes, which need not be UTF-8. */
@@ -266,7 +254,7 @@ static enum pg_failure write_quarantine(
 	const struct batch_quarantine *q =
 		BATCH_ROWS(to->batch->quarantines, const struct batch_quarantine);
 	size_t n = BATCH_COUNT(to->batch->quarantines, struct batch_quarantine);
-	struct buf *a = begin(f);
+	struct buf *a = sink_facts_begin(f);
 	const char *params[9] = {to->st->venue};
 	char epoch[24], now[24];
 

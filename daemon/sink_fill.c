@@ -35,7 +35,7 @@ enum pg_failure sink_fill_holes(struct sink_facts *f, const struct sink_write *t
 		pg_array_int(&a[6], to->revisions[h[i].symbol->partition]);
 		sink_write_changed(to, h[i].symbol, INT64_MAX);
 	}
-	return n ? sink_facts_run(f, to, STATEMENT(sink_holes), 7, e) : PG_OK;
+	return n ? sink_facts_run(f, to, STATEMENT(sink_holes), 7, NULL, e) : PG_OK;
 }
 
 /* In the words of the table: `done` is judged by the statement. */
@@ -120,5 +120,5 @@ enum pg_failure sink_fill_marks(struct sink_facts *f, const struct sink_write *t
 		pg_array_int(&a[2], m[i].id);
 		pg_array_int(&a[3], m[i].at_us);
 	}
-	return n ? sink_facts_run(f, to, STATEMENT(sink_id_marks), 4, e) : PG_OK;
+	return n ? sink_facts_run(f, to, STATEMENT(sink_id_marks), 4, NULL, e) : PG_OK;
 }

@@ -7,7 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum stream_kind { STREAM_MINI_TICKER, STREAM_KLINE_1S, STREAM_TRADE, STREAM_AGG_TRADE, STREAM_COUNT };
+enum stream_kind {
+	STREAM_MINI_TICKER,
+	STREAM_KLINE_1S,
+	STREAM_TRADE,
+	STREAM_AGG_TRADE,
+	STREAM_COUNT
+};
 
 struct stream {
 	enum stream_kind kind;

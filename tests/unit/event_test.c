@@ -1,93 +1,8 @@
 #include "clock.h"
-#include "event.h"
-#include "test.h"
+#include "event_frames.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Frames as the exchange sent them. */
-#define MINI_TICKER                                                                                \
-	"{\"e\":\"24hrMiniTicker\",\"E\":1749183266025,\"s\":\"BTCUSDT\",\"c\":\"102492."          \
-	"27000000\","                                                                              \
-	"\"o\":\"105121.06000000\",\"h\":\"105909.71000000\",\"l\":\"100372.26000000\","           \
-	"\"v\":\"24032.63625000\",\"q\":\"2472261593.19821790\"}"
-#define TRADE                                                                                      \
-	"{\"e\":\"trade\",\"E\":1723161255343,\"s\":\"BTCUSDT\",\"t\":3735683259,"                 \
-	"\"p\":\"61837.63000000\",\"q\":\"0.02000000\",\"T\":1723161254999,\"m\":true,\"M\":true}"
-#define AGG_TRADE_OF(a, f, l)                                                                      \
-	"{\"e\":\"aggTrade\",\"E\":1633998288468,\"s\":\"OMGBUSD\",\"a\":" a                       \
-	",\"p\":\"13.80480000\",\"q\":\"2.10000000\",\"f\":" f ",\"l\":" l                         \
-	",\"T\":1633998287467,\"m\":false,\"M\":true}"
-#define AGG_TRADE AGG_TRADE_OF("425085", "439577", "439579")
-#define KLINE_OF(i, t, f, l, n)                                                                    \
-	"{\"e\":\"kline\",\"E\":1681154041004,\"s\":\"BELBTC\",\"k\":{\"t\":" t                    \
-	",\"T\":1681154040999,\"s\":\"BELBTC\",\"i\":\"" i "\",\"f\":" f ",\"L\":" l               \
-	",\"o\":\"0.00002369\",\"c\":\"0.00002370\",\"h\":\"0.00002371\",\"l\":\"0.00002368\","    \
-	"\"v\":\"12.50000000\",\"n\":" n ",\"x\":true,\"q\":\"0.00029612\",\"V\":\"2.00000000\","  \
-	"\"Q\":\"0.00004738\",\"B\":\"0\"}}"
-#define KLINE KLINE_OF("1s", "1681154040000", "700", "702", "3")
-
-static struct event_parser *parser;
-
-static int set_up(void **state)
-{
-	(void)state;
-	parser = event_parser_new(NULL);
-	return parser ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	event_parser_free(parser);
-	return 0;
-}
-
-static int parse(enum stream_kind kind, const char *json, struct event *out, struct err *e)
-{
-	size_t len = strlen(json);
-	char *exact = test_malloc(len + 1);
-
-	/* Kafka's values are not terminated. */
-	memcpy(exact, json, len);
-	exact[len] = '}';
-	int rc = event_parse(parser, kind, exact, len, out, e);
-	test_free(exact);
-	return rc;
-}
-
-static struct event good(enum stream_kind kind, const char *json)
-{
-	struct event ev;
-	struct err e = {""};
-
-	if (parse(kind, json, &ev, &e) != 0)
-		fail_msg("%s: %s", json, e.text);
-	assert_int_equal(ev.kind, kind);
-	return ev;
-}
-
-static void bad(enum stream_kind kind, const char *json, const char *reason)
-{
-	struct event ev, before;
-	struct err e = {""};
-
-	memset(&ev, 0x5a, sizeof(ev));
-	before = ev;
-	if (parse(kind, json, &ev, &e) == 0)
-		fail_msg("taken: %s", json);
-	if (!strstr(e.text, reason))
-		fail_msg("%s: '%s' does not say '%s'", json, e.text, reason);
-	assert_memory_equal(&ev, &before, sizeof(ev));
-}
-
-static void is_decimal(const struct decimal *d, const char *expected)
-{
-	char text[DECIMAL_TEXT_SIZE];
-
-	decimal_format(d, text);
-	assert_string_equal(text, expected);
-}
 
 static void reads_a_mini_ticker(void **state)
 {
@@ -140,78 +55,6 @@ static void reads_an_agg_trade(void **state)
 	bad(STREAM_AGG_TRADE, AGG_TRADE_OF("1", "3", "2"), "'l' is below 'f'");
 	bad(STREAM_AGG_TRADE, AGG_TRADE_OF("1", "-1", "2"), "'f' is negative");
 	bad(STREAM_AGG_TRADE, TRADE, "'e' is 'trade', not 'aggTrade'");
-}
-
-/* Without its event time: what REST gives. */
-static const char *without_event_time(const char *json)
-{
-	static char text[1024];
-	const char *at = strstr(json, "\"E\":"), *comma = strchr(at, ',');
-
-	snprintf(text, sizeof(text), "%.*s%s", (int)(at - json), json, comma + 1);
-	return text;
-}
-
-static int history(enum stream_kind kind, const char *json, int64_t stated_us, struct event *out,
-	struct err *e)
-{
-	const struct event_text text = {kind, json, strlen(json)};
-
-	return event_parse_history(parser, &text, stated_us, out, e);
-}
-
-static void history_may_lack_the_event_time(void **state)
-{
-	const int64_t stated_us = 1681154099000000;
-	struct event ev;
-	struct err e = {""};
-
-	(void)state;
-	/* A bar takes the header as its version, an E of its own goes before it. */
-	assert_int_equal(
-		history(STREAM_KLINE_1S, without_event_time(KLINE), stated_us, &ev, &e), 0);
-	assert_int_equal(ev.event_us, stated_us);
-	assert_int_equal(ev.kline.trades, 3);
-	assert_int_equal(history(STREAM_KLINE_1S, KLINE, stated_us, &ev, &e), 0);
-	assert_int_equal(ev.event_us, 1681154041004000);
-	for (int64_t none = -1; none <= 1; none++) {
-		assert_int_equal(
-			history(STREAM_KLINE_1S, without_event_time(KLINE), none, &ev, &e), -1);
-		assert_non_null(strstr(e.text, "version"));
-	}
-	/* Trades have no version. */
-	assert_int_equal(
-		history(STREAM_AGG_TRADE, without_event_time(AGG_TRADE), stated_us, &ev, &e), 0);
-	assert_int_equal(ev.event_us, 0);
-	assert_int_equal(history(STREAM_TRADE, without_event_time(TRADE), 0, &ev, &e), 0);
-	assert_int_equal(ev.event_us, 0);
-	bad(STREAM_TRADE, without_event_time(TRADE), "'E' is missing");
-	bad(STREAM_AGG_TRADE, without_event_time(AGG_TRADE), "'E' is missing");
-	bad(STREAM_KLINE_1S, without_event_time(KLINE), "'E' is missing");
-}
-
-static void history_may_lack_the_ids_of_a_bar(void **state)
-{
-	static const char bar[] = "{\"e\":\"kline\",\"s\":\"BELBTC\",\"k\":{\"i\":\"1s\",\"x\":"
-				  "true,\"t\":1681154040000,"
-				  "\"o\":\"1\",\"h\":\"1\",\"l\":\"1\",\"c\":\"1\",\"v\":\"2\","
-				  "\"T\":1681154040999,\"q\":\"2\","
-				  "\"n\":3,\"V\":\"0\",\"Q\":\"0\"%s}}";
-	char text[400];
-	struct event ev;
-	struct err e = {""};
-
-	(void)state;
-	snprintf(text, sizeof(text), bar, "");
-	assert_int_equal(history(STREAM_KLINE_1S, text, 1681154099000000, &ev, &e), 0);
-	assert_int_equal(ev.kline.trades, 3);
-	assert_int_equal(ev.kline.first_id, -1);
-	assert_int_equal(ev.kline.last_id, -1);
-	bad(STREAM_KLINE_1S, text, "'E' is missing");
-	/* One of them alone is nothing that anybody writes. */
-	snprintf(text, sizeof(text), bar, ",\"f\":7");
-	assert_int_equal(history(STREAM_KLINE_1S, text, 1681154099000000, &ev, &e), -1);
-	assert_non_null(strstr(e.text, "'k.L' is missing"));
 }
 
 static void reads_a_kline(void **state)
@@ -447,8 +290,6 @@ int main(void)
 		cmocka_unit_test(reads_a_mini_ticker),
 		cmocka_unit_test(reads_a_trade),
 		cmocka_unit_test(reads_an_agg_trade),
-		cmocka_unit_test(history_may_lack_the_event_time),
-		cmocka_unit_test(history_may_lack_the_ids_of_a_bar),
 		cmocka_unit_test(reads_a_kline),
 		cmocka_unit_test(reads_a_kline_without_trades),
 		cmocka_unit_test(takes_microseconds),

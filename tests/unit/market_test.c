@@ -100,8 +100,8 @@ static void trades_become_klines(void **state)
 		"12501 btcusdt@trade "
 		"{\"e\":\"trade\",\"E\":12501,\"s\":\"BTCUSDT\",\"t\":4,\"p\":\"65.00000000\","
 		"\"q\":\"4.00000000\",\"T\":12500,\"m\":true,\"M\":true}\n");
-	assert_string_equal(
-		lines_with(&r, "!replay"), "13000 !replayEnded {\"e\":\"replayEnded\",\"E\":13000}\n");
+	assert_string_equal(lines_with(&r, "!replay"),
+		"13000 !replayEnded {\"e\":\"replayEnded\",\"E\":13000}\n");
 	assert_true(market_ended(r.market));
 	assert_int_equal(market_reached_us(r.market), 13 * SECOND_US);
 	run_done(&r);

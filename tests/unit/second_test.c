@@ -1,105 +1,4 @@
-#include "clock.h"
-#include "second.h"
-#include "test.h"
-#include <string.h>
-
-#define OPEN_US (1723161255 * SECOND_US)
-
-static struct decimal dec(const char *text)
-{
-	struct decimal d;
-
-	assert_int_equal(decimal_parse(&d, text, strlen(text)), 0);
-	return d;
-}
-
-static struct event sample(int at_ms, const char *price)
-{
-	struct event ev = {.kind = STREAM_MINI_TICKER, .event_us = OPEN_US + at_ms * MS_US};
-
-	ev.mini_ticker = (struct event_mini_ticker){
-		.close = dec(price), .open = dec("1"), .high = dec("99999"), .low = dec("0.5")};
-	return ev;
-}
-
-static struct event trade(int64_t id, const char *price, const char *quantity)
-{
-	struct event ev = {.kind = STREAM_TRADE, .event_us = OPEN_US + 5 * SECOND_US};
-
-	ev.trade = (struct event_trade){.id = id,
-		.trade_us = OPEN_US + id % 1000 * MS_US,
-		.price = dec(price),
-		.quantity = dec(quantity),
-		.buyer_is_maker = id % 2 == 1};
-	return ev;
-}
-
-/* An aggregate `id` of the trades first..last. */
-static struct event agg_trade(int64_t id, int64_t first, int64_t last, const char *price)
-{
-	struct event ev = {.kind = STREAM_AGG_TRADE, .event_us = OPEN_US + 5 * SECOND_US};
-
-	ev.agg_trade = (struct event_agg_trade){.id = id,
-		.first_id = first,
-		.last_id = last,
-		.trade_us = OPEN_US + id % 1000 * MS_US,
-		.price = dec(price),
-		.quantity = dec("2"),
-		.buyer_is_maker = id % 2 == 1};
-	return ev;
-}
-
-static struct event kline(bool closed, int stated_ms, const char *close, int64_t trades)
-{
-	struct event ev = {.kind = STREAM_KLINE_1S, .event_us = OPEN_US + stated_ms * MS_US};
-
-	ev.kline = (struct event_kline){.open_us = OPEN_US,
-		.open = dec("10"),
-		.high = dec("30"),
-		.low = dec("5"),
-		.close = dec(close),
-		.volume = dec("3"),
-		.quote = dec("33"),
-		.taker_volume = dec("1"),
-		.taker_quote = dec("11"),
-		.trades = trades,
-		.first_id = trades ? 100 : -1,
-		.last_id = trades ? 100 + trades - 1 : -1,
-		.closed = closed};
-	return ev;
-}
-
-static void add(struct second *s, struct event ev, int expected)
-{
-	struct err e = {0};
-
-	assert_int_equal(second_add(s, &ev, &e), expected);
-	assert_string_equal(e.text, "");
-}
-
-static struct candle visible(const struct second *s)
-{
-	struct candle c;
-
-	assert_true(second_visible(s, &c));
-	assert_int_equal(c.open_us, OPEN_US);
-	return c;
-}
-
-static void assert_decimal(const struct decimal *d, const char *expected)
-{
-	struct decimal e = dec(expected);
-
-	assert_int_equal(decimal_cmp(d, &e), 0);
-}
-
-static void assert_prices(const struct candle *c, const char *const ohlc[4])
-{
-	assert_decimal(&c->open, ohlc[0]);
-	assert_decimal(&c->high, ohlc[1]);
-	assert_decimal(&c->low, ohlc[2]);
-	assert_decimal(&c->close, ohlc[3]);
-}
+#include "second_events.h"
 
 static void nothing_is_seen_of_nothing(void **state)
 {
@@ -310,68 +209,6 @@ static void an_explicit_empty_kline_is_seen_with_its_own_prices(void **state)
 	second_done(&s);
 }
 
-static void a_stored_kline_takes_part_by_its_version(void **state)
-{
-	struct second s;
-
-	(void)state;
-	second_init(&s, OPEN_US);
-	add(&s, kline(true, 5000, "11", 1), 1);
-	struct candle stored = visible(&s);
-	second_done(&s);
-
-	second_init(&s, OPEN_US);
-	second_add_stored(&s, &stored);
-	struct candle seen = visible(&s);
-	assert_true(candle_equal(&seen, &stored));
-	add(&s, kline(true, 4000, "12", 1), 0);
-	add(&s, kline(true, 6000, "13", 1), 1);
-	second_add_stored(&s, &stored);
-	seen = visible(&s);
-	assert_decimal(&seen.close, "13");
-	second_done(&s);
-}
-
-static void a_stored_correction_goes_over_everything(void **state)
-{
-	struct second s;
-
-	(void)state;
-	second_init(&s, OPEN_US);
-	add(&s, kline(true, 5000, "11", 7), 1);
-	struct candle correction = visible(&s);
-	correction.origin = ORIGIN_CORRECTION;
-	correction.stated_us = 3;
-	correction.closed = false;
-	correction.trades = 1;
-	second_add_stored(&s, &correction);
-	add(&s, kline(true, 9000, "12", 1), 0);
-	add(&s, trade(100, "10", "1"), 1);
-	add(&s, trade(101, "10", "1"), 1);
-	assert_int_equal(visible(&s).origin, ORIGIN_CORRECTION);
-	/* Corrections order among themselves. */
-	correction.stated_us = 2;
-	correction.trades = 5;
-	second_add_stored(&s, &correction);
-	assert_int_equal(visible(&s).trades, 1);
-	correction.stated_us = 4;
-	second_add_stored(&s, &correction);
-	assert_int_equal(visible(&s).trades, 5);
-	second_done(&s);
-}
-
-static void stored_candles_of_lower_rank_take_no_part(void **state)
-{
-	struct candle stored = {.open_us = OPEN_US, .origin = ORIGIN_TRADE, .trades = 3}, c;
-	struct second s;
-
-	(void)state;
-	second_init(&s, OPEN_US);
-	second_add_stored(&s, &stored);
-	assert_false(second_visible(&s, &c));
-	second_done(&s);
-}
-
 /* Every order of the same events, repeats included, gives the same candle. */
 static void order_does_not_matter(void **state)
 {
@@ -464,9 +301,6 @@ int main(void)
 		cmocka_unit_test(a_closed_kline_goes_over_trades),
 		cmocka_unit_test(most_trades_win_while_it_is_open),
 		cmocka_unit_test(an_explicit_empty_kline_is_seen_with_its_own_prices),
-		cmocka_unit_test(a_stored_kline_takes_part_by_its_version),
-		cmocka_unit_test(a_stored_correction_goes_over_everything),
-		cmocka_unit_test(stored_candles_of_lower_rank_take_no_part),
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(overflow_changes_nothing),
 		cmocka_unit_test(too_many_runs_of_ids_are_refused),
