@@ -136,7 +136,7 @@ int feed_symbols_file_add_to(
 
 void feed_symbols_file_drop(struct feed_symbols_file *f, const struct feed_choice_entry *entry)
 {
-	struct feed_choice_entry its;
+	struct feed_choice_entry its = {0};
 	struct err e;
 	const char *line;
 	size_t at = 0, len;
