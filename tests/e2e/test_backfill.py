@@ -159,9 +159,8 @@ def test_young_gaps_wait(backfill, rest):
 def test_killed_and_gone_on(backfill, rest):
     """Killed in the middle of a gap: it is begun anew, since the table still says so. Once answered, it is left alone."""
     put_gap(backfill, "BTCUSDT", "kline_1s", NOW - 3_600_000, NOW - 1_200_000)
-    collector = backfill.start("pricegraph-collector")
-    wait_until(lambda: len(rest.requests) >= 1, "a request")
     rest.hold.clear()
+    collector = backfill.start("pricegraph-collector")
     wait_until(lambda: "repairing" in [f["state"] for f in backfill.history.fills("kline_1s")], "the repair was told")
     collector.kill()
     rest.hold.set()
