@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import subprocess
+import urllib.request
 from collections import defaultdict
 from decimal import Decimal
 
@@ -249,7 +250,11 @@ def test_streams_that_we_do_not_know_are_counted(stack_of, recordings, name):
     lines = [line for line in (recordings / name).read_text().splitlines()[1:] if line]
     known = sum("@aggTrade" in line for line in lines)
     stack = stack_of("replay-unknown", {"model.unsolicited": "yes", "log.level": "debug"})
-    _, collector = replay(stack, recordings / name, ["BTCUSDT"], "miniTicker", 30)
+    stack.start_exchange(recordings / name, speed=30)
+    with urllib.request.urlopen(f"http://127.0.0.1:{stack.values['exchange.port']}/api/v3/exchangeInfo", timeout=10) as answer:
+        symbol = json.loads(answer.read())["symbols"][0]["symbol"]
+    stack.set({"feed.symbols": symbol, "feed.streams": "miniTicker", "sink.batch_interval": 200})
+    collector = stack.start("pricegraph-collector")
     wait_ended(stack)
     assert collector.stop() == 0
     counts = dict(re.findall(r"(\w+)=(\d+)", next(s for s in collector.text().splitlines() if "feed_stopped" in s)))
