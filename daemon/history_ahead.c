@@ -12,7 +12,7 @@ struct history_ahead {
 	struct kafka_admin *admin;
 	struct {
 		bool known;
-		int64_t count, sent; /* as it was when `sent` records had been sent */
+		int64_t count, sent; /* as it was when `sent` records had been acknowledged */
 	} of[STREAM_COUNT];
 };
 
@@ -86,18 +86,19 @@ int history_ahead_count(struct history_ahead *a, struct pg *pg, enum stream_kind
 	return 0;
 }
 
-int history_ahead_room(
-	struct history_ahead *a, struct pg *pg, enum stream_kind kind, int64_t sent, struct err *e)
+int history_ahead_room(struct history_ahead *a, struct pg *pg, enum stream_kind kind,
+	const struct history_sent *out, struct err *e)
 {
 	/* A page, and what tells of repairs around it. */
 	const int64_t most = HISTORY_AHEAD_MAX - 2 * HISTORY_PAGE;
 
-	if (a->of[kind].known && a->of[kind].count + sent - a->of[kind].sent <= most)
+	if (a->of[kind].known && a->of[kind].count + out->sent - a->of[kind].sent <= most)
 		return 1;
 	a->of[kind].known = false;
 	if (history_ahead_count(a, pg, kind, &a->of[kind].count, e) < 0)
 		return -1;
-	a->of[kind].sent = sent;
-	a->of[kind].known = a->of[kind].count <= most;
+	/* Kafka has at least what it had acknowledged before; all else may still be on its way. */
+	a->of[kind].sent = out->acknowledged;
+	a->of[kind].known = a->of[kind].count + out->sent - out->acknowledged <= most;
 	return a->of[kind].known;
 }

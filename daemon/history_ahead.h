@@ -19,10 +19,13 @@ struct history_ahead;
 /* `s` is lent for its life. */
 struct history_ahead *history_ahead_new(const struct settings *s, struct err *e);
 void history_ahead_free(struct history_ahead *a);
-/* Is there room for a page (HISTORY_PAGE records) in the history of `kind`? `sent`: how many records the owner has sent in all, of any kind. 1: yes;
- * 0: not now; -1: `e` says why it can't be told. */
-must_check int history_ahead_room(
-	struct history_ahead *a, struct pg *pg, enum stream_kind kind, int64_t sent, struct err *e);
+struct history_sent { /* by the owner, in all, of any kind */
+	int64_t sent, acknowledged;
+};
+/* Is there room for a page (HISTORY_PAGE records) in the history of `kind`? `out` was read before the call. 1: yes; 0: not now; -1: `e` says why
+ * it can't be told. */
+must_check int history_ahead_room(struct history_ahead *a, struct pg *pg, enum stream_kind kind,
+	const struct history_sent *out, struct err *e);
 /* Asks now. */
 must_check int history_ahead_count(struct history_ahead *a, struct pg *pg, enum stream_kind kind,
 	int64_t *count, struct err *e);

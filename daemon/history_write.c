@@ -40,7 +40,9 @@ enum history_written history_write_room(
 	struct history_write *w, enum stream_kind kind, struct err *e)
 {
 	for (;;) {
-		int room = history_ahead_room(w->ahead, w->pg, kind, history_out_sent(w->out), e);
+		const struct history_sent out = {
+			history_out_sent(w->out), history_out_acknowledged(w->out)};
+		int room = history_ahead_room(w->ahead, w->pg, kind, &out, e);
 		if (room != 0)
 			return room > 0 ? HISTORY_WRITTEN : HISTORY_FAILED;
 		if (wait_a_little(w))

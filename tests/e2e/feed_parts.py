@@ -7,7 +7,7 @@ import uuid
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from parts import Program, wait_until
+from parts import Program, forget_topics, wait_until
 
 PARTITIONS = 8
 STREAMS = ("miniTicker", "kline_1s", "trade")
@@ -110,6 +110,7 @@ class Feed:
         if self.program and self.program.running():
             self.program.kill()
         self.reader.close()
+        forget_topics(self.prefix)
 
 
 def is_control(message):

@@ -1,6 +1,7 @@
 """The real parts for the end-to-end tests: a database of its own in the test's PostgreSQL, topics of
 its own in the test's Kafka, and the programs as processes. Waits for conditions, never for times."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -11,6 +12,8 @@ import time
 import uuid
 
 import psycopg
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / os.environ.get("VARIANT", "release")
@@ -27,6 +30,18 @@ def wait_until(condition, what, seconds=60, every=0.05):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(every)
+
+
+def forget_topics(prefix):
+    """Deletes what a test has made, without waiting for it: a broker with thousands of partitions answers late. One that is away
+    keeps them."""
+    admin = AdminClient({"bootstrap.servers": os.environ["PRICEGRAPH_TEST_KAFKA"], "log_level": 0})
+    with contextlib.suppress(KafkaException):
+        names = [t for t in admin.list_topics(timeout=5).topics if t.startswith(prefix + ".")]
+        if names:
+            for done in admin.delete_topics(names).values():
+                with contextlib.suppress(KafkaException):
+                    done.result(5)
 
 
 def murmur2(data):
@@ -177,6 +192,7 @@ class Stack:
         for p in self.programs:
             if p.running():
                 p.kill()
+        forget_topics(self.prefix)
         with psycopg.connect(os.environ["PRICEGRAPH_TEST_PG"], autocommit=True) as c:
             c.execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
         keep = os.environ.get("PRICEGRAPH_KEEP_LOGS")
