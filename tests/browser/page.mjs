@@ -300,7 +300,8 @@ async function failing(page, symbol) {
 async function main() {
 	assert.ok(url, 'PRICEGRAPH_URL is not set');
 	const names = await until('two symbols', async () => {
-		const { symbols } = await get('symbols', {});
+		// The collector may not have begun yet: 503 until then.
+		const { symbols } = await get('symbols', {}).catch(() => ({ symbols: [] }));
 		return symbols.length > 1 && symbols.map((entry) => entry.symbol);
 	}, 60);
 	const symbol = names.includes('BTCUSDT') ? 'BTCUSDT' : names[0];
