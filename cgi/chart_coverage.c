@@ -3,7 +3,6 @@
 #include "chart_json.h"
 #include "chart_view.h"
 #include "clock.h"
-#include "param.h"
 #include "problem.h"
 #include <stdio.h>
 #include <string.h>
@@ -70,7 +69,7 @@ static void print(struct buf *b, const struct chart_view *v, const struct chart_
 	buf_add_str(b, "}\n");
 }
 
-static void answer(struct chart_view *v, struct chart_range asked, struct answer *a)
+static void answer_view(struct chart_view *v, struct chart_range asked, struct answer *a)
 {
 	struct chart_ranges spans = {0};
 	struct chart_gaps gaps = {0};
@@ -85,9 +84,8 @@ static void answer(struct chart_view *v, struct chart_range asked, struct answer
 		problem_answer(a, PROBLEM_INTERNAL, "No memory for the answer.");
 	} else if (spans.count > PIECES_MAX || gaps.count > PIECES_MAX) {
 		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
-			"Data sent for parameter 'from' is not valid: more than %d pieces, ask for "
-			"a "
-			"shorter time.",
+			"Data sent for parameter 'from' is not valid: more than %d pieces, "
+			"ask for a shorter time.",
 			PIECES_MAX);
 	} else {
 		print(&a->body, v, &spans, &gaps);
@@ -97,23 +95,21 @@ static void answer(struct chart_view *v, struct chart_range asked, struct answer
 	chart_gaps_done(&gaps);
 }
 
-void chart_coverage(struct chart_reader *r, const struct request *rq, struct answer *a)
+static void answer(struct chart_reader *r, const struct chart_call *c, struct answer *a)
 {
-	struct param_values p;
-	struct chart_view v = {.reader = r};
-	struct chart_range asked;
+	const struct param_value *p = c->p;
+	struct chart_view v = {.reader = r, .symbol = p[SYMBOL].text};
+	struct chart_range asked = {
+		p[FROM].number * MS_US, (p[TO].given ? p[TO].number : CHART_TIME_MAX) * MS_US};
 
-	if (param_parse(table, rq->query, &p, a) != 0)
-		return;
-	v.symbol = p.v[SYMBOL].text;
-	asked.from_us = p.v[FROM].number * MS_US;
-	asked.to_us = (p.v[TO].given ? p.v[TO].number : CHART_TIME_MAX) * MS_US;
 	if (asked.to_us < asked.from_us)
 		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
 			"Data sent for parameter 'to' is not valid: it is before 'from'.");
 	else
-		answer(&v, asked, a);
+		answer_view(&v, asked, a);
 	chart_reader_end(r);
 	chart_view_done(&v);
-	param_values_done(&p);
 }
+
+const struct chart_endpoint chart_coverage = {
+	"/api/v1/coverage", "When a symbol was listened to, and what is missing.", table, answer};

@@ -1,18 +1,31 @@
 /*
- * chart_endpoint: what pg_to_chart answers from the database, one function a path. Each runs on a worker's thread with that worker's reader, fills
- * the answer wholly (200, 304 or a problem) and leaves no snapshot open.
+ * chart_endpoint: the paths that pg_to_chart answers, one row each: what may be asked, and the function that answers.
+ *
+ * The row says everything that a client has to know: parameters, refusals and the description of the interface are made from it. `answer` runs on
+ * a worker's thread with that worker's reader, after the parameters were found good; it fills the answer wholly (200, 304 or a problem)
+ * and leaves no snapshot open.
  */
 #pragma once
 #include "chart_reader.h"
+#include "param.h"
 #include "request.h"
 
 #define CHART_LIMIT_MAX 1500           /* candles of one answer */
 #define CHART_TIME_MAX 7258118400000LL /* ms: 2200-01-01 */
 #define CHART_NO_CACHE "Cache-Control: no-cache\r\n"
 
-void chart_initial(struct chart_reader *r, const struct request *rq, struct answer *a);
-void chart_periodic(struct chart_reader *r, const struct request *rq, struct answer *a);
-void chart_symbols(struct chart_reader *r, const struct request *rq, struct answer *a);
-void chart_coverage(struct chart_reader *r, const struct request *rq, struct answer *a);
-void chart_status(struct chart_reader *r, const struct request *rq, struct answer *a);
-void chart_healthz(struct chart_reader *r, const struct request *rq, struct answer *a);
+struct chart_call { /* all lent */
+	const struct request *rq;
+	const struct param_value *p; /* index = row of the endpoint's parameters */
+};
+
+struct chart_endpoint {
+	const char *path;
+	const char *summary;
+	const struct param *params;
+	void (*answer)(struct chart_reader *r, const struct chart_call *c, struct answer *a);
+};
+
+extern const struct param chart_no_params[];
+extern const struct chart_endpoint chart_initial, chart_periodic, chart_symbols, chart_coverage,
+	chart_status, chart_healthz, chart_metrics;

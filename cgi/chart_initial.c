@@ -3,7 +3,6 @@
 #include "chart_json.h"
 #include "chart_view.h"
 #include "clock.h"
-#include "param.h"
 #include "problem.h"
 #include <stdio.h>
 
@@ -52,23 +51,22 @@ static int print(struct buf *b, struct chart_view *v)
 	return 0;
 }
 
-void chart_initial(struct chart_reader *r, const struct request *rq, struct answer *a)
+static void answer(struct chart_reader *r, const struct chart_call *c, struct answer *a)
 {
-	struct param_values p;
-	struct chart_view v = {.reader = r};
+	const struct param_value *p = c->p;
+	struct chart_view v = {
+		.reader = r, .symbol = p[SYMBOL].text, .iv = interval_find(p[INTERVAL].text)};
 
-	if (param_parse(table, rq->query, &p, a) != 0)
-		return;
-	v.symbol = p.v[SYMBOL].text;
-	v.iv = interval_find(p.v[INTERVAL].text);
 	if (!v.iv)
 		problem_answer(a, PROBLEM_BAD_INTERVAL, "Parameter 'interval': there is no '%s'.",
-			p.v[INTERVAL].text);
+			p[INTERVAL].text);
 	else if (chart_reader_begin(r, a) == 0 &&
-		 load(&v, p.v[LIMIT].number, p.v[END].given ? p.v[END].number * MS_US : -1) == 0 &&
+		 load(&v, p[LIMIT].number, p[END].given ? p[END].number * MS_US : -1) == 0 &&
 		 print(&a->body, &v) == 0)
 		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 	chart_reader_end(r);
 	chart_view_done(&v);
-	param_values_done(&p);
 }
+
+const struct chart_endpoint chart_initial = {
+	"/api/v1/initial", "A window of candles, and where live goes on.", table, answer};

@@ -4,7 +4,6 @@
 #include "chart_json.h"
 #include "chart_view.h"
 #include "clock.h"
-#include "param.h"
 #include "problem.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -99,7 +98,7 @@ static int print(struct buf *b, struct chart_view *v, bool reload)
 	return 0;
 }
 
-static void answer(struct chart_view *v, const struct request *rq, struct answer *a,
+static void answer_view(struct chart_view *v, const struct request *rq, struct answer *a,
 	int64_t from_us, const struct revision *since)
 {
 	int reload;
@@ -116,26 +115,25 @@ static void answer(struct chart_view *v, const struct request *rq, struct answer
 		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 }
 
-void chart_periodic(struct chart_reader *r, const struct request *rq, struct answer *a)
+static void answer(struct chart_reader *r, const struct chart_call *c, struct answer *a)
 {
-	struct param_values p;
-	struct chart_view v = {.reader = r};
+	const struct param_value *p = c->p;
+	struct chart_view v = {
+		.reader = r, .symbol = p[SYMBOL].text, .iv = interval_find(p[INTERVAL].text)};
 	struct revision since;
 
-	if (param_parse(table, rq->query, &p, a) != 0)
-		return;
-	v.symbol = p.v[SYMBOL].text;
-	v.iv = interval_find(p.v[INTERVAL].text);
 	if (!v.iv)
 		problem_answer(a, PROBLEM_BAD_INTERVAL, "Parameter 'interval': there is no '%s'.",
-			p.v[INTERVAL].text);
-	else if (!parse_revision(p.v[SINCE].text, &since))
+			p[INTERVAL].text);
+	else if (!parse_revision(p[SINCE].text, &since))
 		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
 			"Data sent for parameter 'since' is not valid: a revision, "
 			"generation.number.");
 	else
-		answer(&v, rq, a, p.v[FROM].number * MS_US, &since);
+		answer_view(&v, c->rq, a, p[FROM].number * MS_US, &since);
 	chart_reader_end(r);
 	chart_view_done(&v);
-	param_values_done(&p);
 }
+
+const struct chart_endpoint chart_periodic = {
+	"/api/v1/periodic", "What has changed since a revision.", table, answer};

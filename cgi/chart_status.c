@@ -2,14 +2,9 @@
 #include "chart_endpoint.h"
 #include "chart_head.h"
 #include "clock.h"
-#include "param.h"
 #include "pg_queries.h"
 #include <inttypes.h>
 #include <stdio.h>
-
-static const struct param table[] = {
-	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
-};
 
 static void add_streams(struct buf *b, const struct chart_head *h, const PGresult *rows)
 {
@@ -48,15 +43,13 @@ static void print(
 		PQgetvalue(sink, 0, 4), PQgetvalue(sink, 0, 5));
 }
 
-void chart_status(struct chart_reader *r, const struct request *rq, struct answer *a)
+static void answer_status(struct chart_reader *r, const struct chart_call *c, struct answer *a)
 {
-	struct param_values values;
 	struct chart_params p = {0};
 	struct chart_head h;
 	PGresult *streams = NULL, *sink = NULL;
 
-	if (param_parse(table, rq->query, &values, a) != 0)
-		return;
+	(void)c;
 	chart_params_text(&p, chart_reader_venue(r));
 	if (chart_reader_begin(r, a) == 0 && chart_head_read_venue(r, &h) == 0 &&
 		chart_reader_query(
@@ -68,19 +61,18 @@ void chart_status(struct chart_reader *r, const struct request *rq, struct answe
 	PQclear(streams);
 	PQclear(sink);
 	chart_reader_end(r);
-	param_values_done(&values);
 }
 
+const struct chart_endpoint chart_status = {
+	"/api/v1/status", "Every stage with the age of its data.", chart_no_params, answer_status};
+
 /* By the age of the data, not by the process: a chart that serves stale prices is not healthy. */
-void chart_healthz(struct chart_reader *r, const struct request *rq, struct answer *a)
+static void answer_healthz(struct chart_reader *r, const struct chart_call *c, struct answer *a)
 {
-	struct param_values values;
 	struct chart_head h;
 	bool stale;
 
-	if (param_parse(table, rq->query, &values, a) != 0)
-		return;
-	param_values_done(&values);
+	(void)c;
 	if (chart_reader_begin(r, a) != 0 || chart_head_read_venue(r, &h) != 0)
 		return;
 	chart_reader_end(r);
@@ -93,3 +85,6 @@ void chart_healthz(struct chart_reader *r, const struct request *rq, struct answ
 	chart_head_add_freshness(&a->body, &h);
 	buf_add_str(&a->body, "}\n");
 }
+
+const struct chart_endpoint chart_healthz = {
+	"/healthz", "Whether the data are fresh.", chart_no_params, answer_healthz};

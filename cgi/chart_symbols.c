@@ -2,14 +2,9 @@
 #include "chart_endpoint.h"
 #include "chart_head.h"
 #include "interval.h"
-#include "param.h"
 #include "pg_queries.h"
 #include <stdio.h>
 #include <string.h>
-
-static const struct param table[] = {
-	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
-};
 
 static void add_symbol(struct buf *b, const PGresult *rows, int row)
 {
@@ -37,15 +32,13 @@ static void print(struct buf *b, const struct chart_head *h, const PGresult *row
 	buf_add_str(b, "]}\n");
 }
 
-void chart_symbols(struct chart_reader *r, const struct request *rq, struct answer *a)
+static void answer(struct chart_reader *r, const struct chart_call *c, struct answer *a)
 {
-	struct param_values values;
 	struct chart_params p = {0};
 	struct chart_head h;
 	PGresult *rows = NULL;
 
-	if (param_parse(table, rq->query, &values, a) != 0)
-		return;
+	(void)c;
 	chart_params_text(&p, chart_reader_venue(r));
 	if (chart_reader_begin(r, a) == 0 && chart_head_read_venue(r, &h) == 0 &&
 		chart_reader_query(r, "chart_symbols", sql_chart_symbols, &p, &rows) == 0) {
@@ -54,5 +47,7 @@ void chart_symbols(struct chart_reader *r, const struct request *rq, struct answ
 	}
 	PQclear(rows);
 	chart_reader_end(r);
-	param_values_done(&values);
 }
+
+const struct chart_endpoint chart_symbols = {
+	"/api/v1/symbols", "What is collected.", chart_no_params, answer};

@@ -20,13 +20,15 @@ struct param {
 
 #define PARAM_COUNT_MAX 12
 
+struct param_value {
+	bool given;
+	int64_t number;
+	char *text;
+	size_t len;
+};
+
 struct param_values {
-	struct param_value {
-		bool given;
-		int64_t number;
-		char *text;
-		size_t len;
-	} v[PARAM_COUNT_MAX]; /* index = row of the table */
+	struct param_value v[PARAM_COUNT_MAX]; /* index = row of the table */
 	char *storage;
 };
 

@@ -3,7 +3,6 @@
 #include "chart_reader.h"
 #include "clock.h"
 #include "metrics.h"
-#include "param.h"
 #include "problem.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,35 +21,32 @@ struct pg_to_chart {
 	struct chart_reader *readers[];
 };
 
-static const struct param no_params[] = {
+const struct param chart_no_params[] = {
 	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
 };
 
-static void print_metrics(struct chart_reader *r, const struct request *rq, struct answer *a)
+static void print_metrics(struct chart_reader *r, const struct chart_call *c, struct answer *a)
 {
-	struct param_values values;
-
 	(void)r;
-	if (param_parse(no_params, rq->query, &values, a) != 0)
-		return;
-	param_values_done(&values);
+	(void)c;
 	a->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 	metrics_print(&a->body);
 }
 
-static const struct endpoint {
-	const char *path;
-	void (*answer)(struct chart_reader *r, const struct request *rq, struct answer *a);
-} endpoints[] = {
-	{"/api/v1/initial", chart_initial},
-	{"/api/v1/periodic", chart_periodic},
-	{"/api/v1/symbols", chart_symbols},
-	{"/api/v1/coverage", chart_coverage},
-	{"/api/v1/status", chart_status},
-	{"/healthz", chart_healthz},
-	{"/metrics", print_metrics},
+const struct chart_endpoint chart_metrics = {
+	"/metrics", "Counters as Prometheus reads them.", chart_no_params, print_metrics};
+
+static const struct chart_endpoint *const endpoints[] = {
+	&chart_initial,
+	&chart_periodic,
+	&chart_symbols,
+	&chart_coverage,
+	&chart_status,
+	&chart_healthz,
+	&chart_metrics,
 };
+#define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 
 struct pg_to_chart *pg_to_chart_new(const struct settings *s, int workers, struct err *e)
 {
@@ -82,19 +78,27 @@ void pg_to_chart_free(struct pg_to_chart *c)
 	free(c);
 }
 
+static const struct chart_endpoint *find(const char *path)
+{
+	for (size_t i = 0; i < ENDPOINTS; i++)
+		if (strcmp(endpoints[i]->path, path) == 0)
+			return endpoints[i];
+	return NULL;
+}
+
 static void dispatch(struct pg_to_chart *c, int worker, const struct request *rq, struct answer *a)
 {
-	const struct endpoint *e = endpoints;
-	const struct endpoint *end = endpoints + sizeof(endpoints) / sizeof(endpoints[0]);
+	const struct chart_endpoint *e = find(rq->path);
+	struct param_values values;
 
-	while (e < end && strcmp(e->path, rq->path) != 0)
-		e++;
-	if (e == end)
+	if (!e) {
 		problem_answer(a, PROBLEM_NOT_FOUND, "There is no '%.200s'.", rq->path);
-	else if (strcmp(rq->method, "GET") != 0 && strcmp(rq->method, "HEAD") != 0)
+	} else if (strcmp(rq->method, "GET") != 0 && strcmp(rq->method, "HEAD") != 0) {
 		problem_answer(a, PROBLEM_METHOD, "'%s' answers GET and HEAD only.", e->path);
-	else
-		e->answer(c->readers[worker], rq, a);
+	} else if (param_parse(e->params, rq->query, &values, a) == 0) {
+		e->answer(c->readers[worker], &(struct chart_call){rq, values.v}, a);
+		param_values_done(&values);
+	}
 }
 
 void pg_to_chart_answer(
