@@ -112,4 +112,8 @@ static void answer(struct chart_reader *r, const struct chart_call *c, struct an
 }
 
 const struct chart_endpoint chart_coverage = {
-	"/api/v1/coverage", "When a symbol was listened to, and what is missing.", table, answer};
+	.path = "/api/v1/coverage",
+	.summary = "When a symbol was listened to, and what is missing.",
+	.params = table,
+	.answer = answer,
+};

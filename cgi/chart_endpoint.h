@@ -24,6 +24,11 @@ struct chart_endpoint {
 	const char *summary;
 	const struct param *params;
 	void (*answer)(struct chart_reader *r, const struct chart_call *c, struct answer *a);
+	/* Of a 200. Any endpoint may also answer 400, 406, 429, 500 and 503. */
+	const char *types;  /* "application/json|text/csv", the default first; NULL: JSON only */
+	const char *schema; /* of its JSON: the name of a file in cgi/schema; NULL: any JSON */
+	bool tagged;        /* it has an ETag; to If-None-Match the answer may be 304 */
+	bool health;        /* a 503 may have the body of a 200 */
 };
 
 extern const struct param chart_no_params[];

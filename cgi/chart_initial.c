@@ -3,7 +3,6 @@
 #include "chart_json.h"
 #include "chart_view.h"
 #include "clock.h"
-#include "problem.h"
 #include <stdio.h>
 
 enum { SYMBOL, INTERVAL, LIMIT, END };
@@ -11,7 +10,7 @@ enum { SYMBOL, INTERVAL, LIMIT, END };
 static const struct param table[] = {
 	[SYMBOL] = {"symbol", PARAM_TEXT, true, 1, 63, NULL, NULL,
 		"Symbol, as the exchange writes it."},
-	[INTERVAL] = {"interval", PARAM_TEXT, true, 1, 8, NULL, NULL, "1s, 1m ... 1M."},
+	[INTERVAL] = {"interval", PARAM_INTERVAL, true, 0, 0, NULL, NULL, "1s, 1m ... 1M."},
 	[LIMIT] = {"limit", PARAM_INT, false, 1, CHART_LIMIT_MAX, NULL, "500",
 		"Buckets of the window."},
 	[END] = {"end", PARAM_INT, false, 0, CHART_TIME_MAX, NULL, NULL,
@@ -57,16 +56,17 @@ static void answer(struct chart_reader *r, const struct chart_call *c, struct an
 	struct chart_view v = {
 		.reader = r, .symbol = p[SYMBOL].text, .iv = interval_find(p[INTERVAL].text)};
 
-	if (!v.iv)
-		problem_answer(a, PROBLEM_BAD_INTERVAL, "Parameter 'interval': there is no '%s'.",
-			p[INTERVAL].text);
-	else if (chart_reader_begin(r, a) == 0 &&
-		 load(&v, p[LIMIT].number, p[END].given ? p[END].number * MS_US : -1) == 0 &&
-		 print(&a->body, &v) == 0)
+	if (chart_reader_begin(r, a) == 0 &&
+		load(&v, p[LIMIT].number, p[END].given ? p[END].number * MS_US : -1) == 0 &&
+		print(&a->body, &v) == 0)
 		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 	chart_reader_end(r);
 	chart_view_done(&v);
 }
 
 const struct chart_endpoint chart_initial = {
-	"/api/v1/initial", "A window of candles, and where live goes on.", table, answer};
+	.path = "/api/v1/initial",
+	.summary = "A window of candles, and where live goes on.",
+	.params = table,
+	.answer = answer,
+};

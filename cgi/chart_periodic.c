@@ -20,10 +20,10 @@ enum { SYMBOL, INTERVAL, FROM, SINCE };
 static const struct param table[] = {
 	[SYMBOL] = {"symbol", PARAM_TEXT, true, 1, 63, NULL, NULL,
 		"Symbol, as the exchange writes it."},
-	[INTERVAL] = {"interval", PARAM_TEXT, true, 1, 8, NULL, NULL, "1s, 1m ... 1M."},
+	[INTERVAL] = {"interval", PARAM_INTERVAL, true, 0, 0, NULL, NULL, "1s, 1m ... 1M."},
 	[FROM] = {"from", PARAM_INT, true, 0, CHART_TIME_MAX, NULL, NULL,
 		"Open time (ms) of the oldest candle that is held."},
-	[SINCE] = {"since", PARAM_TEXT, true, 3, 39, NULL, NULL,
+	[SINCE] = {"since", PARAM_TEXT, true, 3, 39, "^[0-9]+[.][0-9]+$", NULL,
 		"The revision that the last answer gave."},
 	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
 };
@@ -122,10 +122,7 @@ static void answer(struct chart_reader *r, const struct chart_call *c, struct an
 		.reader = r, .symbol = p[SYMBOL].text, .iv = interval_find(p[INTERVAL].text)};
 	struct revision since;
 
-	if (!v.iv)
-		problem_answer(a, PROBLEM_BAD_INTERVAL, "Parameter 'interval': there is no '%s'.",
-			p[INTERVAL].text);
-	else if (!parse_revision(p[SINCE].text, &since))
+	if (!parse_revision(p[SINCE].text, &since))
 		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
 			"Data sent for parameter 'since' is not valid: a revision, "
 			"generation.number.");
@@ -136,4 +133,9 @@ static void answer(struct chart_reader *r, const struct chart_call *c, struct an
 }
 
 const struct chart_endpoint chart_periodic = {
-	"/api/v1/periodic", "What has changed since a revision.", table, answer};
+	.path = "/api/v1/periodic",
+	.summary = "What has changed since a revision.",
+	.params = table,
+	.answer = answer,
+	.tagged = true,
+};

@@ -64,7 +64,11 @@ static void answer_status(struct chart_reader *r, const struct chart_call *c, st
 }
 
 const struct chart_endpoint chart_status = {
-	"/api/v1/status", "Every stage with the age of its data.", chart_no_params, answer_status};
+	.path = "/api/v1/status",
+	.summary = "Every stage with the age of its data.",
+	.params = chart_no_params,
+	.answer = answer_status,
+};
 
 /* By the age of the data, not by the process: a chart that serves stale prices is not healthy. */
 static void answer_healthz(struct chart_reader *r, const struct chart_call *c, struct answer *a)
@@ -87,4 +91,9 @@ static void answer_healthz(struct chart_reader *r, const struct chart_call *c, s
 }
 
 const struct chart_endpoint chart_healthz = {
-	"/healthz", "Whether the data are fresh.", chart_no_params, answer_healthz};
+	.path = "/healthz",
+	.summary = "Whether the data are fresh.",
+	.params = chart_no_params,
+	.answer = answer_healthz,
+	.health = true,
+};

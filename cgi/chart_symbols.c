@@ -50,4 +50,8 @@ static void answer(struct chart_reader *r, const struct chart_call *c, struct an
 }
 
 const struct chart_endpoint chart_symbols = {
-	"/api/v1/symbols", "What is collected.", chart_no_params, answer};
+	.path = "/api/v1/symbols",
+	.summary = "What is collected.",
+	.params = chart_no_params,
+	.answer = answer,
+};

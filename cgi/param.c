@@ -1,4 +1,5 @@
 #include "param.h"
+#include "interval.h"
 #include "problem.h"
 #include "utf8.h"
 #include <errno.h>
@@ -111,6 +112,12 @@ static int check(const struct param *p, struct param_value *v, struct answer *a)
 		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
 			"Data sent for parameter '%s' is not valid: one of %s.", p->name,
 			p->choices);
+		return -1;
+	case PARAM_INTERVAL:
+		if (interval_find(v->text) != NULL)
+			return 0;
+		problem_answer(a, PROBLEM_BAD_INTERVAL, "Parameter '%s': there is no '%.*s'.",
+			p->name, NAME_SHOWN, v->text);
 		return -1;
 	}
 	return -1;

@@ -6,14 +6,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum param_type { PARAM_TEXT, PARAM_INT, PARAM_ENUM };
+enum param_type {
+	PARAM_TEXT,
+	PARAM_INT,
+	PARAM_ENUM,
+	PARAM_INTERVAL /* the name of an interval; its own code if there is none */
+};
 
 struct param {
 	const char *name; /* NULL ends a table */
 	enum param_type type;
 	bool required;
-	int64_t min, max;         /* of an int; of a text its length in bytes */
-	const char *choices;      /* of an enum: "json|csv" */
+	int64_t min, max; /* of an int; of a text its length in bytes */
+	/* Of an enum: "json|csv". Of a text: what its values look like, as a regular expression (ECMA-262) for the description; the endpoint
+	 * refuses what does not match. NULL: none. */
+	const char *choices;
 	const char *default_text; /* NULL: absent */
 	const char *help;
 };

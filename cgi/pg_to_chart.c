@@ -35,7 +35,12 @@ static void print_metrics(struct chart_reader *r, const struct chart_call *c, st
 }
 
 const struct chart_endpoint chart_metrics = {
-	"/metrics", "Counters as Prometheus reads them.", chart_no_params, print_metrics};
+	.path = "/metrics",
+	.summary = "Counters as Prometheus reads them.",
+	.params = chart_no_params,
+	.answer = print_metrics,
+	.types = "text/plain",
+};
 
 static const struct chart_endpoint *const endpoints[] = {
 	&chart_initial,

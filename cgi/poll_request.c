@@ -1,27 +1,13 @@
 #include "poll_request.h"
 #include "clock.h"
 #include "event.h"
-#include "param.h"
+#include "poll_param.h"
 #include "problem.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define WAIT_DEFAULT_S 25
-#define WAIT_MAX_S 60
-#define SYMBOLS_BYTES_MAX (CACHE_WANTS_MAX * SYMBOL_SIZE)
-#define CURSOR_BYTES_MAX 65536
-
-enum { SYMBOLS, CURSOR, WAIT };
-static const struct param table[] = {
-	[SYMBOLS] = {"symbols", PARAM_TEXT, true, 1, SYMBOLS_BYTES_MAX, NULL, NULL,
-		"Symbols separated by commas, at most 100."},
-	[CURSOR] = {"cursor", PARAM_TEXT, false, 0, CURSOR_BYTES_MAX, NULL, NULL,
-		"One cursor for all symbols, or one for each, separated by commas."},
-	[WAIT] = {"wait", PARAM_INT, false, 0, WAIT_MAX_S, NULL, NULL,
-		"Longest wait for news, in seconds (25)."},
-	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
-};
+_Static_assert(POLL_SYMBOLS_MAX == CACHE_WANTS_MAX, "as many symbols as the cache takes");
 
 /* wait=<n> of a Prefer header (RFC 7240); -1: none. More than our maximum is cut. */
 static int64_t preferred_wait(const char *prefer)
@@ -31,7 +17,7 @@ static int64_t preferred_wait(const char *prefer)
 		if (strncasecmp(p, "wait=", 5) != 0 || p[5] < '0' || p[5] > '9')
 			continue;
 		long long seconds = strtoll(p + 5, NULL, 10);
-		return seconds < WAIT_MAX_S ? seconds : WAIT_MAX_S;
+		return seconds < POLL_WAIT_MAX_S ? seconds : POLL_WAIT_MAX_S;
 	}
 	return -1;
 }
@@ -45,7 +31,7 @@ static bool accepts_json(const char *accept)
 int poll_request_check(const struct request *rq, int64_t *wait_us, struct answer *a)
 {
 	struct param_values values = {0};
-	if (strcmp(rq->path, "/api/v1/live") != 0) {
+	if (strcmp(rq->path, POLL_PATH) != 0) {
 		problem_answer(a, PROBLEM_NOT_FOUND, "nothing is served at this path");
 		return -1;
 	}
@@ -57,10 +43,11 @@ int poll_request_check(const struct request *rq, int64_t *wait_us, struct answer
 		problem_answer(a, PROBLEM_NOT_ACCEPTABLE, "answers are application/json");
 		return -1;
 	}
-	if (param_parse(table, rq->query, &values, a) != 0)
+	if (param_parse(poll_params, rq->query, &values, a) != 0)
 		return -1;
-	int64_t seconds = values.v[WAIT].given ? values.v[WAIT].number : preferred_wait(rq->prefer);
-	*wait_us = (seconds >= 0 ? seconds : WAIT_DEFAULT_S) * SECOND_US;
+	int64_t seconds =
+		values.v[POLL_WAIT].given ? values.v[POLL_WAIT].number : preferred_wait(rq->prefer);
+	*wait_us = (seconds >= 0 ? seconds : POLL_WAIT_DEFAULT_S) * SECOND_US;
 	param_values_done(&values);
 	return 0;
 }
@@ -176,10 +163,10 @@ struct poll_request *poll_request_new(
 {
 	struct param_values values = {0};
 	struct poll_request *q = NULL;
-	if (param_parse(table, query, &values, a) != 0)
+	if (param_parse(poll_params, query, &values, a) != 0)
 		return NULL;
-	char *symbols = values.v[SYMBOLS].text;
-	const struct param_value *cursor = &values.v[CURSOR];
+	char *symbols = values.v[POLL_SYMBOLS].text;
+	const struct param_value *cursor = &values.v[POLL_CURSOR];
 	size_t count = count_items(symbols);
 	if (count > CACHE_WANTS_MAX)
 		problem_answer(a, PROBLEM_ILLEGAL_PARAM,

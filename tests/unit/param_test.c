@@ -8,6 +8,7 @@ static const struct param table[] = {
 	{"limit", PARAM_INT, false, 1, 1500, NULL, "500", "help"},
 	{"end", PARAM_INT, false, -5, 1000, NULL, NULL, "help"},
 	{"format", PARAM_ENUM, false, 0, 0, "json|csv", "json", "help"},
+	{"interval", PARAM_INTERVAL, false, 0, 0, NULL, NULL, "help"},
 	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
 };
 
@@ -50,7 +51,8 @@ static void decodes_utf8_and_plus(void **state)
 	struct param_values v;
 
 	(void)state;
-	assert_int_equal(param_parse(table, "symbol=%E5%B8%81+x&format=csv", &v, &a), 0);
+	assert_int_equal(
+		param_parse(table, "symbol=%E5%B8%81+x&format=csv&interval=1M", &v, &a), 0);
 	assert_string_equal(v.v[0].text, "\xe5\xb8\x81 x");
 	assert_false(v.v[2].given);
 	assert_string_equal(v.v[3].text, "csv");
@@ -94,6 +96,9 @@ static void names_what_is_wrong(void **state)
 	refuses("symbol=B&limit=99999999999999999999", "\"code\":-1130", "'limit'");
 	refuses("symbol=B&end=-", "\"code\":-1130", "'end'");
 	refuses("symbol=B&format=js", "\"code\":-1130", "'format'");
+	refuses("symbol=B&interval=7m", "\"code\":-1120", "'interval': there is no '7m'");
+	refuses("symbol=B&interval=", "\"code\":-1120", "'interval'");
+	refuses("symbol=B&interval=1%ff", "\"code\":-1120", "'1\xef\xbf\xbd'");
 	refuses("symbol=B&format=json|csv", "\"code\":-1130", "'format'");
 }
 
