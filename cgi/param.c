@@ -1,5 +1,7 @@
 #include "param.h"
+#include "clock.h"
 #include "interval.h"
+#include "json_scan.h"
 #include "problem.h"
 #include "utf8.h"
 #include <errno.h>
@@ -8,6 +10,9 @@
 #include <string.h>
 
 #define NAME_SHOWN 64 /* bytes of a name or value that an error repeats */
+#define NAME_SIZE 64  /* of one of several names: what a symbol may have, and '\0' */
+
+static const struct json_wanted no_members[] = {{NULL, 0, NULL}};
 
 static int hex(char c)
 {
@@ -64,61 +69,178 @@ static bool is_utf8(const char *text, size_t len)
 	return true;
 }
 
-static bool parse_int(const char *text, int64_t *out)
+/* 0; PROBLEM_ILLEGAL_CHARS or PROBLEM_OVERFLOW. */
+static int parse_int(const char *text, int64_t *out)
 {
 	const char *digits = text + (*text == '-');
-	char *end;
 	intmax_t value;
 
-	if (*digits < '0' || *digits > '9')
-		return false;
+	if (*digits == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+		return PROBLEM_ILLEGAL_CHARS;
 	errno = 0;
-	value = strtoimax(text, &end, 10);
-	if (*end != '\0' || errno != 0)
-		return false;
+	value = strtoimax(text, NULL, 10);
+	if (errno != 0)
+		return PROBLEM_OVERFLOW;
 	*out = value;
-	return true;
+	return 0;
+}
+
+static int refuse_empty(const struct param *p, struct answer *a)
+{
+	if (p->required)
+		problem_answer(a, PROBLEM_MISSING_PARAM,
+			"Mandatory parameter '%s' was not sent, was empty/null, or malformed.",
+			p->name);
+	else
+		problem_answer(a, PROBLEM_EMPTY_PARAM, "Parameter '%s' was empty.", p->name);
+	return -1;
+}
+
+static int check_text(const struct param *p, const struct param_value *v, struct answer *a)
+{
+	if ((int64_t)v->len >= p->min && (int64_t)v->len <= p->max && is_utf8(v->text, v->len))
+		return 0;
+	problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+		"Data sent for parameter '%s' is not valid: %" PRId64 " to %" PRId64
+		" bytes of UTF-8.",
+		p->name, p->min, p->max);
+	return -1;
+}
+
+/* Of an int and, as ms or us, of a time. */
+static int check_number(const struct param *p, struct param_value *v, struct answer *a)
+{
+	int wrong = parse_int(v->text, &v->number);
+	int64_t value = v->number;
+
+	if (wrong == PROBLEM_ILLEGAL_CHARS) {
+		problem_answer(a, PROBLEM_ILLEGAL_CHARS,
+			"Illegal characters found in parameter '%s'; legal range is "
+			"'^-?[0-9]{1,19}$'.",
+			p->name);
+		return -1;
+	}
+	if (wrong == PROBLEM_OVERFLOW) {
+		problem_answer(a, PROBLEM_OVERFLOW, "Parameter '%s' overflowed.", p->name);
+		return -1;
+	}
+	if (p->type == PARAM_TIME && value >= 0) {
+		v->number = clock_from_exchange(value);
+		value = v->number / MS_US;
+	}
+	if (value >= p->min && value <= p->max)
+		return 0;
+	problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+		"Data sent for parameter '%s' is not valid: an integer from %" PRId64 " to %" PRId64
+		".",
+		p->name, p->min, p->max);
+	return -1;
+}
+
+static int check_choice(const struct param *p, const struct param_value *v, struct answer *a)
+{
+	if (is_choice(p->choices, v->text, v->len))
+		return 0;
+	problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+		"Data sent for parameter '%s' is not valid: one of %s.", p->name, p->choices);
+	return -1;
+}
+
+static int check_interval(const struct param *p, const struct param_value *v, struct answer *a)
+{
+	if (interval_find(v->text) != NULL)
+		return 0;
+	problem_answer(a, PROBLEM_BAD_INTERVAL, "Parameter '%s': there is no '%.*s'.", p->name,
+		NAME_SHOWN, v->text);
+	return -1;
+}
+
+static int check_zone(const struct param *p, struct param_value *v, struct answer *a)
+{
+	if (interval_zone(v->text, &v->number) == 0)
+		return 0;
+	problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+		"Data sent for parameter '%s' is not valid: hours or hours:minutes from -12:00 to "
+		"14:00.",
+		p->name);
+	return -1;
+}
+
+static bool is_among(const char *name, const char *names, int64_t count)
+{
+	for (; count > 0; count--, names += strlen(names) + 1)
+		if (strcmp(names, name) == 0)
+			return true;
+	return false;
+}
+
+/* Writes the names over their own JSON, which is never shorter. The `PROBLEM_` that stands against it; 0: none. */
+static int take_names(const struct param *p, struct param_value *v)
+{
+	struct json_value rest = {v->text, v->len}, name;
+	char *to = v->text, text[NAME_SIZE];
+
+	if (json_scan(v->text, v->len, no_members, NULL) != 0 || !json_scan_is_array(&rest))
+		return PROBLEM_ILLEGAL_CHARS;
+	v->number = 0;
+	while (json_scan_element(&rest, &name)) {
+		int len = json_scan_text(&name, text, sizeof(text));
+
+		if (len <= 0 || v->number == p->max)
+			return PROBLEM_ILLEGAL_PARAM;
+		if (is_among(text, v->text, v->number))
+			return PROBLEM_SYMBOL_TWICE;
+		memcpy(to, text, (size_t)len + 1);
+		to += len + 1;
+		v->number++;
+	}
+	v->len = (size_t)(to - v->text);
+	return v->number < p->min ? PROBLEM_ILLEGAL_PARAM : 0;
+}
+
+static int check_names(const struct param *p, struct param_value *v, struct answer *a)
+{
+	int wrong = take_names(p, v);
+
+	if (wrong == PROBLEM_ILLEGAL_CHARS)
+		problem_answer(a, PROBLEM_ILLEGAL_CHARS,
+			"Illegal characters found in parameter '%s'; legal range is "
+			"'^\\[(\"[^\"]+\",?)+\\]$'.",
+			p->name);
+	else if (wrong == PROBLEM_SYMBOL_TWICE)
+		problem_answer(a, PROBLEM_SYMBOL_TWICE,
+			"A name is present multiple times in parameter '%s'.", p->name);
+	else if (wrong != 0)
+		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
+			"Data sent for parameter '%s' is not valid: a JSON array of %" PRId64
+			" to %" PRId64 " names of 1 to %d bytes.",
+			p->name, p->min, p->max, NAME_SIZE - 1);
+	return wrong != 0 ? -1 : 0;
 }
 
 static int check(const struct param *p, struct param_value *v, struct answer *a)
 {
-	if (p->required && v->len == 0) {
-		problem_answer(a, PROBLEM_MISSING_PARAM,
-			"Mandatory parameter '%s' was not sent, was empty/null, or malformed.",
-			p->name);
-		return -1;
+	if (v->len == 0 && p->type == PARAM_INT_OR_EMPTY && !p->required) {
+		*v = (struct param_value){0};
+		return 0;
 	}
+	if (v->len == 0 && (p->required || p->type != PARAM_TEXT || p->min > 0))
+		return refuse_empty(p, a);
 	switch (p->type) {
 	case PARAM_TEXT:
-		if ((int64_t)v->len >= p->min && (int64_t)v->len <= p->max &&
-			is_utf8(v->text, v->len))
-			return 0;
-		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
-			"Data sent for parameter '%s' is not valid: %" PRId64 " to %" PRId64
-			" bytes of UTF-8.",
-			p->name, p->min, p->max);
-		return -1;
+		return check_text(p, v, a);
 	case PARAM_INT:
-		if (parse_int(v->text, &v->number) && v->number >= p->min && v->number <= p->max)
-			return 0;
-		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
-			"Data sent for parameter '%s' is not valid: an integer from %" PRId64
-			" to %" PRId64 ".",
-			p->name, p->min, p->max);
-		return -1;
+	case PARAM_INT_OR_EMPTY:
+	case PARAM_TIME:
+		return check_number(p, v, a);
 	case PARAM_ENUM:
-		if (is_choice(p->choices, v->text, v->len))
-			return 0;
-		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
-			"Data sent for parameter '%s' is not valid: one of %s.", p->name,
-			p->choices);
-		return -1;
+		return check_choice(p, v, a);
 	case PARAM_INTERVAL:
-		if (interval_find(v->text) != NULL)
-			return 0;
-		problem_answer(a, PROBLEM_BAD_INTERVAL, "Parameter '%s': there is no '%.*s'.",
-			p->name, NAME_SHOWN, v->text);
-		return -1;
+		return check_interval(p, v, a);
+	case PARAM_ZONE:
+		return check_zone(p, v, a);
+	case PARAM_NAMES:
+		return check_names(p, v, a);
 	}
 	return -1;
 }

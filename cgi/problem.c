@@ -13,11 +13,25 @@ static const struct kind {
 	[PROBLEM_REPEATED_PARAM] = {400, -1101, "repeated-parameter", "Repeated parameter",
 		"Duplicate values for a parameter detected.", ""},
 	[PROBLEM_MISSING_PARAM] = {400, -1102, "missing-parameter", "Missing parameter", NULL, ""},
+	[PROBLEM_ILLEGAL_CHARS] = {400, -1100, "illegal-characters", "Illegal characters", NULL,
+		""},
+	[PROBLEM_EMPTY_PARAM] = {400, -1105, "empty-parameter", "Empty parameter", NULL, ""},
+	[PROBLEM_OVERFLOW] = {400, -1108, "overflow", "Parameter overflowed", NULL, ""},
 	[PROBLEM_ILLEGAL_PARAM] = {400, -1130, "illegal-parameter", "Illegal parameter", NULL, ""},
+	[PROBLEM_BAD_COMBINATION] = {400, -1128, "invalid-combination", "Invalid combination",
+		"Combination of optional parameters invalid.", ""},
 	[PROBLEM_BAD_INTERVAL] = {400, -1120, "invalid-interval", "Invalid interval",
 		"Invalid interval.", ""},
 	[PROBLEM_BAD_SYMBOL] = {400, -1121, "invalid-symbol", "Invalid symbol", "Invalid symbol.",
 		""},
+	[PROBLEM_BAD_STATUS] = {400, -1122, "invalid-symbol-status", "Invalid symbolStatus",
+		"Invalid symbolStatus.", ""},
+	[PROBLEM_OTHER_STATUS] = {400, -1220, "unmatched-symbol-status", "Unmatched symbolStatus",
+		"The symbol's status does not match the requested symbolStatus.", ""},
+	[PROBLEM_BAD_TYPE] = {400, -1139, "invalid-ticker-type", "Invalid ticker type",
+		"Invalid ticker type.", ""},
+	[PROBLEM_SYMBOL_TWICE] = {400, -1151, "repeated-symbol", "Repeated symbol",
+		"Symbol is present multiple times in the list.", ""},
 	[PROBLEM_NOT_FOUND] = {404, -1000, "not-found", "Not found", NULL, ""},
 	[PROBLEM_METHOD] = {405, -1000, "method-not-allowed", "Method not allowed", NULL,
 		"Allow: GET, HEAD\r\n"},
@@ -56,5 +70,9 @@ void problem_answer(struct answer *a, enum problem p, const char *format, ...)
 	buf_add_json(&a->body, detail, strlen(detail));
 	buf_printf(&a->body, ",\"code\":%d,\"msg\":", k->code);
 	buf_add_json(&a->body, msg, strlen(msg));
+	if (a->udf) {
+		buf_add_str(&a->body, ",\"s\":\"error\",\"errmsg\":");
+		buf_add_json(&a->body, detail, strlen(detail));
+	}
 	buf_add_str(&a->body, "}\n");
 }

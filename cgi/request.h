@@ -15,7 +15,8 @@ struct request {
 	const char *accept;
 	const char *prefer; /* Prefer: */
 	const char *last_event_id;
-	bool gateway_cgi; /* a single plain CGI request */
+	const char *time_unit; /* X-MBX-TIME-UNIT: */
+	bool gateway_cgi;      /* a single plain CGI request */
 };
 
 struct answer {
@@ -23,6 +24,7 @@ struct answer {
 	const char *content_type;
 	char etag[64];     /* with its quotes and W/; "" = none */
 	char headers[256]; /* further header lines, each ended by \r\n */
+	bool udf;          /* errors are for a TradingView datafeed (problem.h) */
 	struct buf body;   /* not sent for HEAD and 304 */
 };
 

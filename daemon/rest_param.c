@@ -1,5 +1,5 @@
 #include "rest_param.h"
-#include "clock.h"
+#include "interval.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,24 +101,9 @@ int rest_param_integer(
 int rest_param_zone(
 	const struct rest_request *r, const char *name, int64_t *out_us, struct rest_answer *a)
 {
-	const char *value = rest_param(r, name), *at = value;
-	int hours = 0, minutes = 0, digits = 0;
-	bool negative;
+	const char *value = rest_param(r, name);
 
-	if (!value)
-		return 0;
-	negative = *at == '-';
-	at += negative || *at == '+';
-	for (; isdigit((unsigned char)*at) && digits < 2; digits++)
-		hours = hours * 10 + (*at++ - '0');
-	if (digits > 0 && *at == ':' && isdigit((unsigned char)at[1]) &&
-		isdigit((unsigned char)at[2])) {
-		minutes = (at[1] - '0') * 10 + at[2] - '0';
-		at += 3;
-	}
-	minutes += hours * 60;
-	if (digits == 0 || *at || minutes % 60 > 59 || minutes > (negative ? 12 : 14) * 60)
+	if (value && interval_zone(value, out_us) != 0)
 		return name_error(a, -1130, "Data sent for parameter '%s' is not valid.", name);
-	*out_us = (negative ? -minutes : minutes) * MINUTE_US;
 	return 0;
 }

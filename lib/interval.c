@@ -1,5 +1,7 @@
 #include "interval.h"
 #include "clock.h"
+#include <ctype.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -99,4 +101,33 @@ int64_t interval_step(const struct interval *iv, int64_t start_us, int64_t count
 		__builtin_add_overflow(start, by, &to))
 		to = count < 0 ? INT64_MIN : INT64_MAX;
 	return interval_floor(iv, to);
+}
+
+/* One or two digits; -1: none. */
+static int two_digits(const char **at)
+{
+	int value = -1;
+
+	for (int i = 0; i < 2 && isdigit((unsigned char)**at); i++)
+		value = (value < 0 ? 0 : value * 10) + (*(*at)++ - '0');
+	return value;
+}
+
+int interval_zone(const char *text, int64_t *out_us)
+{
+	const char *at = text + (*text == '-' || *text == '+');
+	bool negative = *text == '-';
+	int hours = two_digits(&at), minutes = 0;
+
+	if (hours >= 0 && *at == ':') {
+		const char *from = ++at;
+
+		minutes = two_digits(&at);
+		if (at - from != 2 || minutes > 59)
+			return -1;
+	}
+	if (hours < 0 || *at != '\0' || hours * 60 + minutes > (negative ? 12 : 14) * 60)
+		return -1;
+	*out_us = (negative ? -1 : 1) * (hours * 60 + minutes) * MINUTE_US;
+	return 0;
 }

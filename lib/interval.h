@@ -28,3 +28,5 @@ const struct interval *interval_find(const char *name);
 int64_t interval_floor(const struct interval *iv, int64_t t_us);
 int64_t interval_next(const struct interval *iv, int64_t start_us);
 int64_t interval_step(const struct interval *iv, int64_t start_us, int64_t count);
+/* The offset of a time zone as Binance's parameter timeZone writes it: hours or hours:minutes from -12:00 to 14:00. -1: no such; `out_us` untouched. */
+int interval_zone(const char *text, int64_t *out_us);

@@ -168,7 +168,8 @@ static void ask(const char *method, const char *path, const char *query, const c
 		.if_none_match = if_none_match,
 		.accept = "",
 		.prefer = "",
-		.last_event_id = ""};
+		.last_event_id = "",
+		.time_unit = ""};
 
 	database_needed();
 	buf_reset(&a.body);

@@ -107,10 +107,33 @@ static void clamps_beyond_its_years(void **state)
 	}
 }
 
+static void knows_time_zones(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t minutes;
+	} good[] = {{"0", 0}, {"8", 480}, {"-1:00", -60}, {"05:45", 345}, {"+14:00", 840},
+		{"-12:00", -720}, {"-0:30", -30}, {"00:00", 0}};
+	static const char *const bad[] = {"", "-", "+", "14:01", "-12:01", "15", "-13", "1:", "1:5",
+		"1:60", "1:5x", "1:005", "100", "UTC", "1 ", " 1", "--1", "1.5", ":30"};
+	int64_t us = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(interval_zone(good[i].text, &us), 0);
+		assert_int_equal(us, good[i].minutes * MINUTE_US);
+	}
+	us = 7;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(interval_zone(bad[i], &us), -1);
+	assert_int_equal(us, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_by_exact_name),
+		cmocka_unit_test(knows_time_zones),
 		cmocka_unit_test(table_ascends_and_composes),
 		cmocka_unit_test(buckets_hold_their_times),
 		cmocka_unit_test(weeks_begin_on_monday),
