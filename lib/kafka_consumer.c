@@ -1,32 +1,24 @@
 #include "kafka_consumer.h"
 #include "clock.h"
 #include "kafka_conf.h"
+#include "kafka_merge.h"
 #include "kafka_offsets.h"
 #include "kafka_record.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* A topic ever assigned; librdkafka hands it back with each message. */
+/* A topic ever assigned. */
 struct topic {
 	rd_kafka_topic_t *rkt;
-	int *tags;         /* by partition; as last assigned */
-	size_t partitions; /* room of `tags` */
 	struct topic *next;
-};
-
-struct running {
-	struct topic *topic;
-	int partition;
 };
 
 struct kafka_consumer {
 	rd_kafka_t *rk;
-	rd_kafka_queue_t *queue; /* of all partitions assigned */
 	struct topic *topics;
-	struct running *running;
-	size_t running_count;
+	struct kafka_merge merge;
 	/* Lent to the caller until the next poll. */
-	rd_kafka_message_t **messages;
+	struct kafka_merged *messages;
 	struct kafka_record *records;
 	size_t room, lent;
 	/* Reported by the next poll that has no records. */
@@ -42,12 +34,11 @@ static const char *const defaults[] = {
 	"fetch.min.bytes", "1",
 	"fetch.wait.max.ms", "100",
 	"fetch.error.backoff.ms", "100",
-	/* Small turns, so that a backlog comes from all partitions side by side, near each other in market time. */
-	"max.partition.fetch.bytes", "65536",
-	/* Bounds what is read ahead, in messages and in kilobytes. Whoever meets a bound is asked again only a second later (librdkafka
-	 * before 2.2), so what the queue holds must last for that second. */
-	"queued.min.messages", "300000",
-	"queued.max.messages.kbytes", "65536",
+	"max.partition.fetch.bytes", "131072",
+	/* Bounds what is read ahead of each partition, in messages and in kilobytes. When all have met one, librdkafka before 2.2 asks again
+	 * only a second later, so what all of them hold must last for that second. */
+	"queued.min.messages", "12500",
+	"queued.max.messages.kbytes", "4096",
 	NULL,
 };
 static const char *const fixed[] = {
@@ -93,8 +84,8 @@ struct kafka_consumer *kafka_consumer_new(const struct settings *s, struct err *
 		err_set(e, "no Kafka consumer: %s", why);
 		goto fail;
 	}
-	c->queue = rd_kafka_queue_new(c->rk);
-	return c;
+	if (kafka_merge_init(&c->merge, c->rk, e) == 0)
+		return c;
 fail:
 	kafka_consumer_free(c);
 	return NULL;
@@ -103,16 +94,14 @@ fail:
 static void give_back(struct kafka_consumer *c)
 {
 	for (size_t i = 0; i < c->lent; i++)
-		rd_kafka_message_destroy(c->messages[i]);
+		rd_kafka_message_destroy(c->messages[i].message);
 	c->lent = 0;
 }
 
 static void stop(struct kafka_consumer *c)
 {
 	give_back(c);
-	for (size_t i = 0; i < c->running_count; i++)
-		rd_kafka_consume_stop(c->running[i].topic->rkt, c->running[i].partition);
-	c->running_count = 0;
+	kafka_merge_stop(&c->merge);
 	c->is_out_of_range = false;
 	c->has_failed = false;
 }
@@ -122,81 +111,56 @@ void kafka_consumer_free(struct kafka_consumer *c)
 	if (!c)
 		return;
 	stop(c);
-	if (c->queue)
-		rd_kafka_queue_destroy(c->queue);
+	kafka_merge_done(&c->merge);
 	while (c->topics) {
 		struct topic *t = c->topics;
 		c->topics = t->next;
 		rd_kafka_topic_destroy(t->rkt);
-		free(t->tags);
 		free(t);
 	}
 	if (c->rk)
 		rd_kafka_destroy(c->rk);
-	free(c->running);
 	free(c->messages);
 	free(c->records);
 	free(c);
 }
 
-static struct topic *new_topic(struct kafka_consumer *c, const char *name, struct err *e)
-{
-	struct topic *t = calloc(1, sizeof(*t));
-	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(c->rk);
-
-	if (t && conf) {
-		rd_kafka_topic_conf_set_opaque(conf, t);
-		t->rkt = rd_kafka_topic_new(c->rk, name, conf); /* takes conf */
-		if (t->rkt) {
-			t->next = c->topics;
-			c->topics = t;
-			return t;
-		}
-	}
-	err_set(e, "topic '%s': %s", name, rd_kafka_err2str(rd_kafka_last_error()));
-	free(t);
-	return NULL;
-}
-
-/* The topic of the place, with room for its tag. */
-static struct topic *topic_of(
-	struct kafka_consumer *c, const struct kafka_place *place, struct err *e)
+static rd_kafka_topic_t *topic_of(struct kafka_consumer *c, const char *name, struct err *e)
 {
 	struct topic *t = c->topics;
 
-	while (t && strcmp(rd_kafka_topic_name(t->rkt), place->topic) != 0)
+	while (t && strcmp(rd_kafka_topic_name(t->rkt), name) != 0)
 		t = t->next;
-	if (!t && !(t = new_topic(c, place->topic, e)))
+	if (t)
+		return t->rkt;
+	t = calloc(1, sizeof(*t));
+	if (t)
+		t->rkt = rd_kafka_topic_new(c->rk, name, NULL);
+	if (!t || !t->rkt) {
+		err_set(e, "topic '%s': %s", name, rd_kafka_err2str(rd_kafka_last_error()));
+		free(t);
 		return NULL;
-	if ((size_t)place->partition >= t->partitions) {
-		size_t partitions = (size_t)place->partition + 1;
-		int *tags = realloc(t->tags, partitions * sizeof(*tags));
-		if (!tags) {
-			err_set(e, "no memory for %zu partitions", partitions);
-			return NULL;
-		}
-		t->tags = tags;
-		t->partitions = partitions;
 	}
-	t->tags[place->partition] = place->tag;
-	return t;
+	t->next = c->topics;
+	c->topics = t;
+	return t->rkt;
 }
 
 static int start(struct kafka_consumer *c, const struct kafka_place *place, struct err *e)
 {
+	rd_kafka_topic_t *rkt;
+
 	if (!*place->topic || place->partition < 0 || place->offset < KAFKA_OFFSET_BEGIN)
 		return err_set(e, "no place: '%s' [%d] at %lld", place->topic, place->partition,
 			(long long)place->offset);
-	struct topic *t = topic_of(c, place, e);
-	if (!t)
+	rkt = topic_of(c, place->topic, e);
+	if (!rkt)
 		return -1;
-	for (size_t i = 0; i < c->running_count; i++)
-		if (c->running[i].topic == t && c->running[i].partition == place->partition)
-			return err_set(e, "'%s' [%d] twice", place->topic, place->partition);
-	if (rd_kafka_consume_start_queue(t->rkt, place->partition, place->offset, c->queue) != 0)
+	if (kafka_merge_reads(&c->merge, rkt, place->partition))
+		return err_set(e, "'%s' [%d] twice", place->topic, place->partition);
+	if (kafka_merge_add(&c->merge, rkt, place->partition, place->offset, place->tag) != 0)
 		return err_set(e, "'%s' [%d]: %s", place->topic, place->partition,
 			rd_kafka_err2str(rd_kafka_last_error()));
-	c->running[c->running_count++] = (struct running){t, place->partition};
 	return 0;
 }
 
@@ -204,12 +168,8 @@ int kafka_consumer_assign(
 	struct kafka_consumer *c, const struct kafka_place *places, size_t count, struct err *e)
 {
 	stop(c);
-	if (count == 0)
-		return 0;
-	struct running *running = realloc(c->running, count * sizeof(*running));
-	if (!running)
+	if (kafka_merge_begin(&c->merge, count) != 0)
 		return err_set(e, "no memory for %zu partitions", count);
-	c->running = running;
 	for (size_t i = 0; i < count; i++) {
 		if (start(c, &places[i], e) != 0) {
 			stop(c);
@@ -237,32 +197,11 @@ static void take_failure(struct kafka_consumer *c, const rd_kafka_message_t *m, 
 	}
 }
 
-/* Keeps the messages that are records, in order; `count` new ones stand behind those lent. */
-static void take(struct kafka_consumer *c, size_t count)
-{
-	rd_kafka_message_t **fresh = c->messages + c->lent;
-
-	for (size_t i = 0; i < count; i++) {
-		rd_kafka_message_t *m = fresh[i];
-		struct topic *t = m->rkt ? rd_kafka_topic_opaque(m->rkt) : NULL;
-		int tag = t && m->partition >= 0 && (size_t)m->partition < t->partitions
-				  ? t->tags[m->partition]
-				  : -1;
-		if (m->err) {
-			take_failure(c, m, tag);
-			rd_kafka_message_destroy(m);
-			continue;
-		}
-		kafka_record_fill(&c->records[c->lent], m, tag);
-		c->messages[c->lent++] = m;
-	}
-}
-
 static int make_room(struct kafka_consumer *c, size_t max, struct err *e)
 {
 	if (max <= c->room)
 		return 0;
-	rd_kafka_message_t **messages = realloc(c->messages, max * sizeof(*messages));
+	struct kafka_merged *messages = realloc(c->messages, max * sizeof(*messages));
 	if (messages)
 		c->messages = messages;
 	struct kafka_record *records = realloc(c->records, max * sizeof(*records));
@@ -274,23 +213,22 @@ static int make_room(struct kafka_consumer *c, size_t max, struct err *e)
 	return 0;
 }
 
-static void take_waiting(struct kafka_consumer *c, size_t max)
+/* Takes what is there and keeps what is a record. */
+static void take(struct kafka_consumer *c, size_t max)
 {
-	ssize_t n = rd_kafka_consume_batch_queue(c->queue, 0, c->messages + c->lent, max - c->lent);
+	size_t n = kafka_merge_take(&c->merge, c->messages, max);
 
-	if (n > 0)
-		take(c, (size_t)n);
-}
+	for (size_t i = 0; i < n; i++) {
+		struct kafka_merged m = c->messages[i];
 
-/* A batch call waits until its array is full or the time is over, so waiting is for one message only. */
-static void wait_for_one(struct kafka_consumer *c, int timeout_ms)
-{
-	rd_kafka_message_t *m = rd_kafka_consume_queue(c->queue, timeout_ms);
-
-	if (!m)
-		return;
-	c->messages[c->lent] = m;
-	take(c, 1);
+		if (m.message->err) {
+			take_failure(c, m.message, m.tag);
+			rd_kafka_message_destroy(m.message);
+			continue;
+		}
+		kafka_record_fill(&c->records[c->lent], m.message, m.tag);
+		c->messages[c->lent++] = m;
+	}
 }
 
 static enum kafka_polled without_records(struct kafka_consumer *c, struct err *e)
@@ -320,11 +258,10 @@ enum kafka_polled kafka_consumer_poll(struct kafka_consumer *c, int timeout_ms, 
 		return KAFKA_NOTHING;
 	if (make_room(c, max, e) != 0)
 		return KAFKA_ERROR;
-	take_waiting(c, max);
+	take(c, max);
 	if (c->lent == 0 && timeout_ms > 0 && !c->is_out_of_range) {
-		wait_for_one(c, timeout_ms);
-		if (c->lent > 0 && c->lent < max)
-			take_waiting(c, max);
+		kafka_merge_wait(&c->merge, timeout_ms);
+		take(c, max);
 	}
 	if (c->lent == 0)
 		return without_records(c, e);
