@@ -168,6 +168,8 @@ static bool take_locked(struct cache *c, struct cache_symbol *s, const struct ca
 	const struct event *ev)
 {
 	int64_t second_us = event_second_us(ev);
+	if (stream_table[at->kind].says == SAYS_NOTHING)
+		return false;
 	if (s->as_of_us > 0 && s->as_of_us >= second_us + SECOND_US + c->limits.settle_us) {
 		metric_add(&late, 1);
 		return false;

@@ -62,18 +62,12 @@ static void whole_seconds(const struct chart_cover *c, int k, struct chart_range
 	chart_ranges_shrink(out, SECOND_US);
 }
 
-static bool gives_whole_candles(int k)
+/* Where the stream's seconds count; NULL: it says nothing of candles. */
+static struct chart_ranges *covered_by(struct chart_cover *c, int k)
 {
-	switch ((enum stream_kind)k) {
-	case STREAM_KLINE_1S:
-	case STREAM_TRADE:
-	case STREAM_AGG_TRADE:
-		return true;
-	case STREAM_MINI_TICKER:
-	case STREAM_COUNT:
-		break;
-	}
-	return false;
+	if (stream_table[k].whole)
+		return &c->full;
+	return stream_table[k].says == SAYS_NOTHING ? NULL : &c->heard;
 }
 
 int chart_cover_compute(struct chart_cover *c)
@@ -86,10 +80,12 @@ int chart_cover_compute(struct chart_cover *c)
 			chart_ranges_add(&c->full, s.from_us, s.to_us);
 	}
 	for (int k = 0; k < STREAM_COUNT; k++) {
-		struct chart_ranges seconds = {0};
+		struct chart_ranges seconds = {0}, *covered = covered_by(c, k);
 
+		if (!covered)
+			continue;
 		whole_seconds(c, k, &seconds);
-		chart_ranges_add_all(gives_whole_candles(k) ? &c->full : &c->heard, &seconds);
+		chart_ranges_add_all(covered, &seconds);
 		chart_ranges_done(&seconds);
 	}
 	chart_ranges_order(&c->full);

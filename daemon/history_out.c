@@ -45,7 +45,7 @@ static int make_producer(struct history_out *o, struct err *e)
 
 	o->producer = kafka_producer_new(o->settings, delivered, o, e);
 	for (int i = 0; i < STREAM_COUNT && o->producer; i++) {
-		if (!stream_table[i].has_history)
+		if (!stream_table[i].history)
 			continue;
 		topic_of_history(name, settings_text(o->settings, "topics", "prefix"),
 			settings_text(o->settings, "venue", "name"), (enum stream_kind)i);

@@ -6,17 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_BUFS 19
+#define OTHER_BUFS 16
+#define BATCH_BUFS (OTHER_BUFS + STREAM_COUNT)
 
 /* All arrays, so that init, reset and done can't forget one. */
 static void each_buf(struct sink_batch *b, struct buf *out[BATCH_BUFS])
 {
-	struct buf *all[BATCH_BUFS] = {&b->trades, &b->agg_trades, &b->tickers, &b->candles,
-		&b->lates, &b->subscriptions, &b->gaps, &b->holes, &b->id_marks, &b->fills,
-		&b->quarantines, &b->bytes, &b->received, &b->folds[LADDER_1M],
-		&b->folds[LADDER_1H], &b->folds[LADDER_1D], &b->offsets, &b->spans, &b->symbols};
+	struct buf *others[OTHER_BUFS] = {&b->candles, &b->lates, &b->subscriptions, &b->gaps,
+		&b->holes, &b->id_marks, &b->fills, &b->quarantines, &b->bytes, &b->received,
+		&b->folds[LADDER_1M], &b->folds[LADDER_1H], &b->folds[LADDER_1D], &b->offsets,
+		&b->spans, &b->symbols};
 
-	memcpy(out, all, sizeof all);
+	memcpy(out, others, sizeof others);
+	for (int i = 0; i < STREAM_COUNT; i++)
+		out[OTHER_BUFS + i] = &b->raws[i];
 }
 
 void sink_batch_init(struct sink_batch *b, size_t max_bytes)
@@ -31,14 +34,7 @@ void sink_batch_init(struct sink_batch *b, size_t max_bytes)
 
 const char *sink_batch_stream(bool of_history, enum stream_kind kind)
 {
-	static const char *const histories[STREAM_COUNT] = {
-		[STREAM_MINI_TICKER] = "miniTicker.history",
-		[STREAM_KLINE_1S] = "kline_1s.history",
-		[STREAM_TRADE] = "trade.history",
-		[STREAM_AGG_TRADE] = "aggTrade.history",
-	};
-
-	return of_history ? histories[kind] : stream_table[kind].name;
+	return of_history ? stream_table[kind].history : stream_table[kind].name;
 }
 
 void sink_batch_done(struct sink_batch *b)
@@ -85,6 +81,39 @@ bool sink_batch_failed(const struct sink_batch *b)
 	for (int i = 0; i < BATCH_BUFS; i++)
 		failed = failed || all[i]->failed;
 	return failed;
+}
+
+_Static_assert(sizeof(struct batch_raw) % _Alignof(struct event) == 0 &&
+		       EVENT_PART_AT % _Alignof(struct event) == 0,
+	"the event stands behind its row as it stands in memory");
+
+void sink_batch_raw(struct sink_batch *b, const struct sink_symbol *sy, const struct event *ev,
+	int64_t received_us, bool slow)
+{
+	struct batch_raw *row = buf_extend(&b->raws[ev->kind], BATCH_RAW_BYTES(ev->kind));
+
+	if (!row)
+		return;
+	*row = (struct batch_raw){.symbol = sy,
+		.time_us = event_time_us(ev),
+		.order = event_order(ev),
+		.event_us = ev->event_us,
+		.received_us = received_us,
+		.slow = slow};
+	memcpy(row + 1, (const char *)ev + EVENT_PART_AT,
+		event_forms[ev->kind].bytes - EVENT_PART_AT);
+	sink_batch_day(b, row->time_us);
+}
+
+size_t sink_batch_raw_count(const struct sink_batch *b, enum stream_kind stream)
+{
+	return b->raws[stream].len / BATCH_RAW_BYTES(stream);
+}
+
+const struct batch_raw *sink_batch_raw_at(
+	const struct sink_batch *b, enum stream_kind stream, size_t i)
+{
+	return (const void *)(b->raws[stream].data + i * BATCH_RAW_BYTES(stream));
 }
 
 void sink_batch_day(struct sink_batch *b, int64_t time_us)
@@ -137,27 +166,12 @@ static int by_time(
 	return a == b ? 0 : strcmp(a->name, b->name);
 }
 
-static int by_trade(const void *pa, const void *pb)
+static int by_raw(const void *pa, const void *pb)
 {
-	const struct batch_trade *a = pa, *b = pb;
-	int order = by_time(a->trade.trade_us, b->trade.trade_us, a->symbol, b->symbol);
+	const struct batch_raw *a = pa, *b = pb;
+	int order = by_time(a->time_us, b->time_us, a->symbol, b->symbol);
 
-	return order ? order : (a->trade.id > b->trade.id) - (a->trade.id < b->trade.id);
-}
-
-static int by_agg_trade(const void *pa, const void *pb)
-{
-	const struct batch_agg_trade *a = pa, *b = pb;
-	int order = by_time(a->trade.trade_us, b->trade.trade_us, a->symbol, b->symbol);
-
-	return order ? order : (a->trade.id > b->trade.id) - (a->trade.id < b->trade.id);
-}
-
-static int by_ticker(const void *pa, const void *pb)
-{
-	const struct batch_ticker *a = pa, *b = pb;
-
-	return by_time(a->event_us, b->event_us, a->symbol, b->symbol);
+	return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
 static int by_candle(const void *pa, const void *pb)
@@ -190,15 +204,10 @@ static void sort_folds(struct buf *folds)
 
 void sink_batch_sort(struct sink_batch *b)
 {
-	if (b->trades.len)
-		qsort(b->trades.data, BATCH_COUNT(b->trades, struct batch_trade),
-			sizeof(struct batch_trade), by_trade);
-	if (b->agg_trades.len)
-		qsort(b->agg_trades.data, BATCH_COUNT(b->agg_trades, struct batch_agg_trade),
-			sizeof(struct batch_agg_trade), by_agg_trade);
-	if (b->tickers.len)
-		qsort(b->tickers.data, BATCH_COUNT(b->tickers, struct batch_ticker),
-			sizeof(struct batch_ticker), by_ticker);
+	for (int i = 0; i < STREAM_COUNT; i++)
+		if (b->raws[i].len)
+			qsort(b->raws[i].data, sink_batch_raw_count(b, (enum stream_kind)i),
+				BATCH_RAW_BYTES((enum stream_kind)i), by_raw);
 	if (b->candles.len)
 		qsort(b->candles.data, BATCH_COUNT(b->candles, struct batch_candle),
 			sizeof(struct batch_candle), by_candle);

@@ -13,25 +13,12 @@
 #include "kafka_consumer.h"
 #include "sink_state.h"
 
-struct batch_trade {
+/* The raw row of an event, of whatever stream. Behind it stands the event from EVENT_PART_AT to its form's end. */
+struct batch_raw {
 	const struct sink_symbol *symbol;
-	struct event_trade trade;
+	int64_t time_us, order;        /* event_time_us, event_order */
 	int64_t event_us, received_us; /* event_us 0: history, unknown */
 	bool slow;                     /* may be a repeat: by temp table and ON CONFLICT */
-};
-
-struct batch_agg_trade {
-	const struct sink_symbol *symbol;
-	struct event_agg_trade trade;
-	int64_t event_us, received_us; /* event_us 0: history, unknown */
-	bool slow;
-};
-
-struct batch_ticker {
-	const struct sink_symbol *symbol;
-	struct event_mini_ticker ticker;
-	int64_t event_us, received_us;
-	bool slow;
 };
 
 struct batch_candle {
@@ -111,8 +98,8 @@ struct batch_quarantine {
 #define BATCH_DAYS_MAX 64
 
 struct sink_batch {
-	struct buf trades, agg_trades, tickers, candles, lates, subscriptions, gaps, holes,
-		id_marks, fills, quarantines, bytes;
+	struct buf raws[STREAM_COUNT]; /* struct batch_raw and event, BATCH_RAW_BYTES each */
+	struct buf candles, lates, subscriptions, gaps, holes, id_marks, fills, quarantines, bytes;
 	struct buf received;                /* int64: wall time at which each event was received */
 	struct buf folds[LADDER_COUNT];     /* [LADDER_1S] unused */
 	struct buf offsets, spans, symbols; /* made when it is sealed; spans: struct sink_session */
@@ -132,6 +119,9 @@ struct sink_batch {
 #define BATCH_COUNT(b, type) ((b).len / sizeof(type))
 #define BATCH_ROWS(b, type) ((type *)(void *)(b).data)
 
+#define BATCH_RAW_BYTES(stream)                                                                    \
+	(sizeof(struct batch_raw) + event_forms[stream].bytes - EVENT_PART_AT)
+
 void sink_batch_init(struct sink_batch *b, size_t max_bytes);
 void sink_batch_done(struct sink_batch *b);
 void sink_batch_reset(struct sink_batch *b);
@@ -141,6 +131,12 @@ const char *sink_batch_stream(bool of_history, enum stream_kind kind);
 size_t sink_batch_bytes(const struct sink_batch *b);
 /* True when an array met its bound or memory was short: the batch is not whole and must not be committed. */
 bool sink_batch_failed(const struct sink_batch *b);
+/* Adds the event's raw row, and its day. */
+void sink_batch_raw(struct sink_batch *b, const struct sink_symbol *sy, const struct event *ev,
+	int64_t received_us, bool slow);
+size_t sink_batch_raw_count(const struct sink_batch *b, enum stream_kind stream);
+const struct batch_raw *sink_batch_raw_at(
+	const struct sink_batch *b, enum stream_kind stream, size_t i);
 /* Remembers the row's day, for partitions. */
 void sink_batch_day(struct sink_batch *b, int64_t time_us);
 void sink_batch_fold(

@@ -5,6 +5,7 @@
 #include "pg_queries.h"
 #include "sink_facts.h"
 #include "sink_late.h"
+#include "sink_raw.h"
 #include "sink_settle.h"
 
 #include <stdlib.h>
@@ -70,11 +71,7 @@ static enum pg_failure write_rows(struct sink_commit *c, struct err *e)
 	enum pg_failure f;
 
 	buf_reset(&c->late);
-	f = sink_rows_trades(&c->rows, to, e);
-	if (f == PG_OK)
-		f = sink_rows_agg_trades(&c->rows, to, e);
-	if (f == PG_OK)
-		f = sink_rows_tickers(&c->rows, to, e);
+	f = sink_raw_write(&c->rows, to, e);
 	if (f == PG_OK)
 		f = sink_rows_candles(&c->rows, to, &to->batch->candles, &changed, e);
 	if (f == PG_OK)

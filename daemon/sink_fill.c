@@ -80,7 +80,7 @@ static enum pg_failure write_fill(
 	const struct fill *g = &row->fill;
 	const int64_t values[5] = {g->from_us, g->to_us, row->first_id, row->last_id,
 		to->revisions[row->symbol->partition]};
-	bool candles = g->stream == STREAM_MINI_TICKER;
+	bool candles = !stream_table[g->stream].history;
 	const char *params[12] = {to->st->venue, g->symbol, stream_table[g->stream].name,
 		numbers[0], numbers[1], g->cause, state_of(row), row->problem, numbers[2],
 		numbers[3], numbers[4], candles ? "candles repaired" : ""};

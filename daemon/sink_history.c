@@ -100,7 +100,7 @@ static int assign(struct sink_history *h, bool repairs_too, struct err *e)
 	size_t n = 0;
 
 	for (int k = 0; k < STREAM_COUNT; k++) {
-		if (!stream_table[k].has_history)
+		if (!stream_table[k].history)
 			continue;
 		topic_of(h, (enum stream_kind)k, topics[k]);
 		for (int i = 0; i < TOPIC_PARTITIONS; i++) {
@@ -122,7 +122,7 @@ static int assign(struct sink_history *h, bool repairs_too, struct err *e)
 static int stream_of_history(const char *name)
 {
 	for (int k = 0; k < STREAM_COUNT; k++)
-		if (strcmp(sink_batch_stream(true, (enum stream_kind)k), name) == 0)
+		if (stream_table[k].history && strcmp(stream_table[k].history, name) == 0)
 			return k;
 	return -1;
 }
@@ -139,8 +139,8 @@ enum pg_failure sink_history_load(
 	buf_init(&names, 4096);
 	pg_array_begin(&names);
 	for (int k = 0; k < STREAM_COUNT; k++)
-		if (stream_table[k].has_history)
-			pg_array_text(&names, sink_batch_stream(true, (enum stream_kind)k));
+		if (stream_table[k].history)
+			pg_array_text(&names, stream_table[k].history);
 	pg_array_end(&names);
 	params[1] = names.data;
 	f = pg_query(pg, "sink_history_offsets", sql_sink_history_offsets, 2, params, NULL, e);

@@ -58,32 +58,13 @@ static void take_late(const struct history_into *to, struct sink_symbol *sy, int
 static int take_row(const struct history_into *to, struct sink_symbol *sy, const struct event *ev,
 	const struct kafka_record *r, struct err *e)
 {
-	struct batch_trade trade = {.symbol = sy,
-		.trade = ev->trade,
-		.event_us = ev->event_us,
-		.received_us = r->received_us,
-		.slow = true};
-	struct batch_agg_trade agg = {.symbol = sy,
-		.trade = ev->agg_trade,
-		.event_us = ev->event_us,
-		.received_us = r->received_us,
-		.slow = true};
 	int64_t second_us = event_second_us(ev);
 
-	sink_batch_day(to->batch, second_us);
-	switch (ev->kind) {
-	case STREAM_TRADE:
-		buf_add(&to->batch->trades, &trade, sizeof trade);
-		break;
-	case STREAM_AGG_TRADE:
-		buf_add(&to->batch->agg_trades, &agg, sizeof agg);
-		break;
-	case STREAM_KLINE_1S:
+	if (stream_table[ev->kind].says == SAYS_KLINE) {
+		sink_batch_day(to->batch, second_us);
 		return take_bar(to, sy, ev, e);
-	case STREAM_MINI_TICKER:
-	case STREAM_COUNT:
-		return err_set(e, "there is no history of this stream");
 	}
+	sink_batch_raw(to->batch, sy, ev, r->received_us, true);
 	take_late(to, sy, second_us);
 	return 0;
 }
@@ -118,7 +99,7 @@ static const char *what_is_wrong(const struct history_into *to, const struct eve
 
 	if (clock_us && event_second_us(ev) > clock_us + AHEAD_US)
 		return "event time is more than an hour ahead of the venue's clock";
-	if (ev->kind == STREAM_KLINE_1S && !ev->kline.closed)
+	if (stream_table[ev->kind].says == SAYS_KLINE && !ev->kline.closed)
 		return "a candle of the past that is not closed";
 	return sy->partition != partition ? "the symbol lives in another partition" : NULL;
 }

@@ -117,24 +117,24 @@ static void ranges_of(const struct event *ev, struct ranges *out)
 	const struct event_kline *k = &ev->kline;
 
 	out->count = 0;
-	switch (ev->kind) {
-	case STREAM_TRADE:
+	switch (stream_table[ev->kind].says) {
+	case SAYS_TRADE:
 		put(out, IDS_TRADE, (struct id_range){t->id, t->id, t->trade_us, t->trade_us});
 		break;
-	case STREAM_AGG_TRADE:
+	case SAYS_AGG_TRADE:
 		put(out, IDS_AGG_TRADE, (struct id_range){a->id, a->id, a->trade_us, a->trade_us});
 		if (a->first_id >= 0)
 			put(out, IDS_AGG_TRADE_TRADES,
 				(struct id_range){
 					a->first_id, a->last_id, a->trade_us, a->trade_us});
 		break;
-	case STREAM_KLINE_1S:
+	case SAYS_KLINE:
 		if (k->closed && k->first_id >= 0)
 			put(out, IDS_KLINE_TRADES,
 				(struct id_range){k->first_id, k->last_id, k->open_us, k->open_us});
 		break;
-	case STREAM_MINI_TICKER:
-	case STREAM_COUNT:
+	case SAYS_SAMPLE:
+	case SAYS_NOTHING:
 		break;
 	}
 }

@@ -3,14 +3,9 @@
 #include "metrics.h"
 #include "pg_queries.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-METRIC_COUNTER(metric_raw, "pricegraph_sink_raw_rows_total", "Raw rows written");
-METRIC_COUNTER(metric_repeats, "pricegraph_sink_repeats_total", "Raw rows that were there already");
 METRIC_COUNTER(metric_candles, "pricegraph_sink_seconds_total", "Seconds written or rewritten");
-
-#define COPY(table) "COPY " table " FROM STDIN (FORMAT binary)"
 
 void sink_rows_init(struct sink_rows *w, size_t max_bytes)
 {
@@ -24,58 +19,25 @@ void sink_rows_done(struct sink_rows *w)
 	pg_copy_done(&w->slow);
 }
 
-/* History does not know when an event was sent. */
-static void add_event_time(struct pg_copy *c, int64_t event_us)
+void sink_rows_reset(struct sink_rows *w)
 {
-	if (event_us)
-		pg_copy_int64(c, event_us);
-	else
-		pg_copy_null(c);
+	pg_copy_reset(&w->fast);
+	pg_copy_reset(&w->slow);
 }
 
-static void add_trade(struct pg_copy *c, const char *venue, const struct batch_trade *t)
+enum pg_failure sink_rows_send(struct sink_rows *w, struct pg *pg, const struct sink_table *into,
+	PGresult **merged, struct err *e)
 {
-	pg_copy_row(c, 9);
-	pg_copy_int64(c, t->trade.trade_us);
-	pg_copy_text(c, t->symbol->name, t->symbol->name_len);
-	pg_copy_int64(c, t->trade.id);
-	pg_copy_text(c, venue, strlen(venue));
-	pg_copy_decimal(c, &t->trade.price);
-	pg_copy_decimal(c, &t->trade.quantity);
-	add_event_time(c, t->event_us);
-	pg_copy_bool(c, t->trade.buyer_is_maker);
-	pg_copy_int64(c, t->received_us);
-}
+	enum pg_failure f = pg_copy_send(&w->fast, pg, into->copy_fast, e);
 
-static void add_agg_trade(struct pg_copy *c, const char *venue, const struct batch_agg_trade *t)
-{
-	pg_copy_row(c, 11);
-	pg_copy_int64(c, t->trade.trade_us);
-	pg_copy_text(c, t->symbol->name, t->symbol->name_len);
-	pg_copy_int64(c, t->trade.id);
-	pg_copy_text(c, venue, strlen(venue));
-	pg_copy_decimal(c, &t->trade.price);
-	pg_copy_decimal(c, &t->trade.quantity);
-	pg_copy_int64(c, t->trade.first_id);
-	pg_copy_int64(c, t->trade.last_id);
-	add_event_time(c, t->event_us);
-	pg_copy_bool(c, t->trade.buyer_is_maker);
-	pg_copy_int64(c, t->received_us);
-}
-
-static void add_ticker(struct pg_copy *c, const char *venue, const struct batch_ticker *t)
-{
-	pg_copy_row(c, 10);
-	pg_copy_int64(c, t->event_us);
-	pg_copy_text(c, t->symbol->name, t->symbol->name_len);
-	pg_copy_text(c, venue, strlen(venue));
-	pg_copy_decimal(c, &t->ticker.close);
-	pg_copy_decimal(c, &t->ticker.open);
-	pg_copy_decimal(c, &t->ticker.high);
-	pg_copy_decimal(c, &t->ticker.low);
-	pg_copy_decimal(c, &t->ticker.volume);
-	pg_copy_decimal(c, &t->ticker.quote);
-	pg_copy_int64(c, t->received_us);
+	if (f != PG_OK || !w->slow.rows)
+		return f;
+	f = pg_exec(pg, into->make_slow, e);
+	if (f == PG_OK)
+		f = pg_copy_send(&w->slow, pg, into->copy_slow, e);
+	if (f == PG_OK)
+		f = pg_query(pg, into->merge_name, into->merge, 0, NULL, merged, e);
+	return f;
 }
 
 static void add_id(struct pg_copy *c, int64_t id)
@@ -123,83 +85,6 @@ static void add_candle(
 	pg_copy_bool(c, false);
 }
 
-/* Sends both ways. `merge` takes the slow rows from the temp table; its result, if wanted, is the caller's. */
-struct ways {
-	const char *copy_fast, *copy_slow, *name, *merge;
-};
-
-static enum pg_failure send_ways(struct sink_rows *w, struct pg *pg, const struct ways *ways,
-	PGresult **merged, struct err *e)
-{
-	enum pg_failure f = pg_copy_send(&w->fast, pg, ways->copy_fast, e);
-
-	if (f != PG_OK || !w->slow.rows)
-		return f;
-	f = pg_exec(pg, sql_sink_slow_tables, e);
-	if (f == PG_OK)
-		f = pg_copy_send(&w->slow, pg, ways->copy_slow, e);
-	if (f == PG_OK)
-		f = pg_query(pg, ways->name, ways->merge, 0, NULL, merged, e);
-	return f;
-}
-
-static enum pg_failure send_raw(
-	struct sink_rows *w, struct pg *pg, const struct ways *ways, struct err *e)
-{
-	PGresult *merged = NULL;
-	enum pg_failure f = send_ways(w, pg, ways, &merged, e);
-	int64_t inserted = merged ? strtoll(PQcmdTuples(merged), NULL, 10) : 0;
-
-	PQclear(merged);
-	if (f != PG_OK)
-		return f;
-	metric_add(&metric_raw, (int64_t)w->fast.rows + inserted);
-	metric_add(&metric_repeats, (int64_t)w->slow.rows - inserted);
-	return PG_OK;
-}
-
-enum pg_failure sink_rows_trades(struct sink_rows *w, const struct sink_write *to, struct err *e)
-{
-	static const struct ways ways = {
-		COPY("raw_trade"), COPY("slow_trade"), "sink_slow_trades", sql_sink_slow_trades};
-	const struct batch_trade *t = BATCH_ROWS(to->batch->trades, const struct batch_trade);
-
-	pg_copy_reset(&w->fast);
-	pg_copy_reset(&w->slow);
-	for (size_t i = 0; i < BATCH_COUNT(to->batch->trades, struct batch_trade); i++)
-		add_trade(to->all_slow || t[i].slow ? &w->slow : &w->fast, to->st->venue, &t[i]);
-	return send_raw(w, to->pg, &ways, e);
-}
-
-enum pg_failure sink_rows_agg_trades(
-	struct sink_rows *w, const struct sink_write *to, struct err *e)
-{
-	static const struct ways ways = {COPY("raw_agg_trade"), COPY("slow_agg_trade"),
-		"sink_slow_agg_trades", sql_sink_slow_agg_trades};
-	const struct batch_agg_trade *t =
-		BATCH_ROWS(to->batch->agg_trades, const struct batch_agg_trade);
-
-	pg_copy_reset(&w->fast);
-	pg_copy_reset(&w->slow);
-	for (size_t i = 0; i < BATCH_COUNT(to->batch->agg_trades, struct batch_agg_trade); i++)
-		add_agg_trade(
-			to->all_slow || t[i].slow ? &w->slow : &w->fast, to->st->venue, &t[i]);
-	return send_raw(w, to->pg, &ways, e);
-}
-
-enum pg_failure sink_rows_tickers(struct sink_rows *w, const struct sink_write *to, struct err *e)
-{
-	static const struct ways ways = {COPY("raw_mini_ticker"), COPY("slow_ticker"),
-		"sink_slow_tickers", sql_sink_slow_tickers};
-	const struct batch_ticker *t = BATCH_ROWS(to->batch->tickers, const struct batch_ticker);
-
-	pg_copy_reset(&w->fast);
-	pg_copy_reset(&w->slow);
-	for (size_t i = 0; i < BATCH_COUNT(to->batch->tickers, struct batch_ticker); i++)
-		add_ticker(to->all_slow || t[i].slow ? &w->slow : &w->fast, to->st->venue, &t[i]);
-	return send_raw(w, to->pg, &ways, e);
-}
-
 /* Whose candle it is: the row by its key. */
 static struct sink_symbol *symbol_of(const struct buf *candles, const char *name, int64_t open_us)
 {
@@ -225,18 +110,18 @@ static struct sink_symbol *symbol_of(const struct buf *candles, const char *name
 enum pg_failure sink_rows_candles(struct sink_rows *w, const struct sink_write *to,
 	struct buf *candles, const struct sink_changed *changed, struct err *e)
 {
-	static const struct ways ways = {
-		COPY("candle_1s"), COPY("slow_candle"), "sink_slow_candles", sql_sink_slow_candles};
+	static const struct sink_table seconds = {"COPY candle_1s FROM STDIN (FORMAT binary)",
+		sql_sink_slow_table, "COPY slow_candle FROM STDIN (FORMAT binary)",
+		"sink_slow_candles", sql_sink_slow_candles};
 	const struct batch_candle *c = BATCH_ROWS(*candles, const struct batch_candle);
 	PGresult *merged = NULL;
 	enum pg_failure f;
 
-	pg_copy_reset(&w->fast);
-	pg_copy_reset(&w->slow);
+	sink_rows_reset(w);
 	for (size_t i = 0; i < BATCH_COUNT(*candles, struct batch_candle); i++)
 		add_candle(to->all_slow || c[i].slow ? &w->slow : &w->fast, to->st->venue, &c[i],
 			to->revisions[c[i].symbol->partition]);
-	f = send_ways(w, to->pg, &ways, &merged, e);
+	f = sink_rows_send(w, to->pg, &seconds, &merged, e);
 	if (f == PG_OK) {
 		metric_add(
 			&metric_candles, (int64_t)w->fast.rows + (merged ? PQntuples(merged) : 0));

@@ -87,7 +87,8 @@ struct sink_symbol *sink_state_symbol(struct sink_state *st, const char *name, i
 	sy->partition = partition;
 	sy->pool = &st->pool;
 	sy->settled_us = INT64_MIN;
-	sy->sample_mark_us = sy->trade_mark_id = sy->agg_trade_mark_id = INT64_MIN;
+	for (int k = 0; k < STREAM_COUNT; k++)
+		sy->marks[k] = INT64_MIN;
 	for (int i = 0; i < IDS_COUNT; i++) {
 		id_mark_init(&sy->ids[i].mark);
 		sy->ids[i].stored_id = ID_NONE;

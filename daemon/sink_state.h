@@ -66,8 +66,8 @@ struct sink_symbol {
 		int64_t from_us;
 	} subscriptions[STREAM_COUNT];
 	int64_t settled_us; /* every second before it is settled: in the database, or nothing is known of it */
-	int64_t sample_mark_us; /* greatest event time, and greatest trade id, in a raw row: rows above can't be repeats */
-	int64_t trade_mark_id, agg_trade_mark_id;
+	int64_t marks
+		[STREAM_COUNT]; /* greatest event_order in a raw row: rows above can't be repeats */
 	struct sink_ids {
 		struct id_mark mark;
 		int64_t stored_id,

@@ -30,57 +30,12 @@ static void quarantine(struct sink_batch *b, const struct kafka_record *r, const
 	sink_batch_quarantine(b, r, reason);
 }
 
-static void take_trade(
-	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
-{
-	struct batch_trade row = {.symbol = sy,
-		.trade = ev->trade,
-		.event_us = ev->event_us,
-		.received_us = received_us,
-		.slow = ev->trade.id <= sy->trade_mark_id};
-
-	if (!row.slow)
-		sy->trade_mark_id = ev->trade.id;
-	buf_add(&b->trades, &row, sizeof row);
-	sink_batch_day(b, ev->trade.trade_us);
-}
-
-static void take_agg_trade(
-	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
-{
-	struct batch_agg_trade row = {.symbol = sy,
-		.trade = ev->agg_trade,
-		.event_us = ev->event_us,
-		.received_us = received_us,
-		.slow = ev->agg_trade.id <= sy->agg_trade_mark_id};
-
-	if (!row.slow)
-		sy->agg_trade_mark_id = ev->agg_trade.id;
-	buf_add(&b->agg_trades, &row, sizeof row);
-	sink_batch_day(b, ev->agg_trade.trade_us);
-}
-
-static void take_ticker(
-	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
-{
-	struct batch_ticker row = {.symbol = sy,
-		.ticker = ev->mini_ticker,
-		.event_us = ev->event_us,
-		.received_us = received_us,
-		.slow = ev->event_us <= sy->sample_mark_us};
-
-	if (!row.slow)
-		sy->sample_mark_us = ev->event_us;
-	buf_add(&b->tickers, &row, sizeof row);
-	sink_batch_day(b, ev->event_us);
-}
-
 static void take_late(struct sink_symbol *sy, struct sink_batch *b, const struct event *ev)
 {
 	struct batch_late late = {.symbol = sy, .second_us = event_second_us(ev)};
 
 	metric_add(&metric_late, 1);
-	if (ev->kind == STREAM_KLINE_1S) {
+	if (stream_table[ev->kind].says == SAYS_KLINE) {
 		late.has_kline = true;
 		late.kline = *ev;
 	}
@@ -107,36 +62,31 @@ static void write_closed(
 	sink_batch_day(b, row.candle.open_us);
 }
 
-/* The raw row of an event; a kline is its own candle. */
 static void take_raw(
 	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, int64_t received_us)
 {
-	switch (ev->kind) {
-	case STREAM_TRADE:
-		take_trade(sy, b, ev, received_us);
-		break;
-	case STREAM_AGG_TRADE:
-		take_agg_trade(sy, b, ev, received_us);
-		break;
-	case STREAM_MINI_TICKER:
-		take_ticker(sy, b, ev, received_us);
-		break;
-	case STREAM_KLINE_1S:
-	case STREAM_COUNT:
-		break;
-	}
+	int64_t order = event_order(ev);
+	bool slow = order <= sy->marks[ev->kind];
+
+	if (!slow)
+		sy->marks[ev->kind] = order;
+	sink_batch_raw(b, sy, ev, received_us, slow);
 }
 
 static int take_event(struct sink_symbol *sy, struct sink_batch *b, const struct event *ev,
 	const struct kafka_record *r, bool replayed, struct err *e)
 {
+	enum stream_says says = stream_table[ev->kind].says;
 	int64_t second_us = event_second_us(ev);
 	struct sink_second *s;
 
 	if (sink_holes_take(sy, b, ev, e) != 0)
 		return -1;
-	if (!replayed)
+	/* A kline is kept as the candle. */
+	if (!replayed && says != SAYS_KLINE)
 		take_raw(sy, b, ev, r->received_us);
+	if (says == SAYS_NOTHING)
+		return 0;
 	if (second_us < sy->settled_us) {
 		if (!replayed)
 			take_late(sy, b, ev);
@@ -149,7 +99,7 @@ static int take_event(struct sink_symbol *sy, struct sink_batch *b, const struct
 		s->first_offset[ev->kind] = r->offset;
 	if (second_add(&s->second, ev, e) < 0)
 		return -1;
-	if (ev->kind == STREAM_KLINE_1S && ev->kline.closed)
+	if (says == SAYS_KLINE && ev->kline.closed)
 		write_closed(sy, b, s, replayed);
 	return 0;
 }

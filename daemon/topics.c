@@ -105,7 +105,7 @@ int topics_ensure(
 		specs[n] = (struct kafka_topic_spec){
 			names[n], TOPIC_PARTITIONS, replication, "delete", retention_ms};
 		n++;
-		if (!stream_table[i].has_history)
+		if (!stream_table[i].history)
 			continue;
 		topic_of_history(names[n], prefix, venue, (enum stream_kind)i);
 		specs[n] = (struct kafka_topic_spec){names[n], TOPIC_PARTITIONS, replication,

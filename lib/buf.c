@@ -64,6 +64,15 @@ void buf_add(struct buf *b, const void *bytes, size_t len)
 	b->data[b->len] = '\0';
 }
 
+void *buf_extend(struct buf *b, size_t len)
+{
+	if (!reserve(b, len))
+		return NULL;
+	b->len += len;
+	b->data[b->len] = '\0';
+	return b->data + b->len - len;
+}
+
 void buf_add_str(struct buf *b, const char *text)
 {
 	buf_add(b, text, strlen(text));
@@ -152,6 +161,14 @@ void buf_add_json(struct buf *b, const char *text, size_t len)
 	}
 	buf_add(b, p + start, i - start);
 	buf_add_char(b, '"');
+}
+
+void buf_add_json_member(struct buf *b, const char *name, const char *text)
+{
+	buf_add_json(b, name, strlen(name));
+	buf_add_char(b, ':');
+	buf_add_json(b, text, strlen(text));
+	buf_add_char(b, ',');
 }
 
 void buf_add_be16(struct buf *b, uint16_t value)

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 4
-
 static const char *const kind_names[] = {
 	[CONTROL_BEGIN] = "begin",
 	[CONTROL_ALIVE] = "alive",
@@ -24,19 +22,12 @@ void control_done(struct control *c)
 	*c = (struct control){0};
 }
 
-static void add_text(struct buf *out, const char *name, const char *text)
-{
-	buf_printf(out, "\"%s\":", name);
-	buf_add_json(out, text, strlen(text));
-	buf_add_char(out, ',');
-}
-
 void control_format(const struct control *c, struct buf *out)
 {
 	buf_add_char(out, '{');
-	add_text(out, "session", c->session);
-	add_text(out, "collector", c->collector);
-	add_text(out, "kind", kind_names[c->kind]);
+	buf_add_json_member(out, "session", c->session);
+	buf_add_json_member(out, "collector", c->collector);
+	buf_add_json_member(out, "kind", kind_names[c->kind]);
 	buf_printf(out, "\"seq\":%lld,\"T\":%lld,\"clock\":%lld,\"speed\":%.15g,\"partition\":%d",
 		(long long)c->seq, (long long)c->t_us, (long long)c->clock_us,
 		isfinite(c->speed) ? c->speed : 0.0, c->partition);
@@ -62,17 +53,12 @@ void control_format(const struct control *c, struct buf *out)
 
 static int read_kind(const struct members *m, enum control_kind *out)
 {
-	char text[8];
+	int kind;
 
-	if (member_text(m, "kind", text, sizeof(text)) != 0)
+	if (member_choice(m, "kind", kind_names, KIND_COUNT, &kind) != 0)
 		return -1;
-	for (size_t i = 0; i < KIND_COUNT; i++) {
-		if (strcmp(text, kind_names[i]) == 0) {
-			*out = (enum control_kind)i;
-			return 0;
-		}
-	}
-	return err_set(m->e, "member 'kind' is '%s', not begin, alive or ended", text);
+	*out = (enum control_kind)kind;
+	return 0;
 }
 
 static int read_partition(const struct members *m, int *out)
@@ -161,30 +147,19 @@ static int read_members(const struct members *m, struct control *c)
 	return member_exists(m, "running") ? read_running(m, c) : 0;
 }
 
+static int read_control(const struct members *m, void *out)
+{
+	struct control c = {0};
+
+	if (read_members(m, &c) != 0) {
+		control_done(&c);
+		return -1;
+	}
+	*(struct control *)out = c;
+	return 0;
+}
+
 int control_parse(struct control *out, const char *json, size_t len, struct err *e)
 {
-	struct json_object *root = NULL;
-	struct control c = {0};
-	int rc = -1;
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-
-	if (!tokener) {
-		err_set(e, "no memory to parse JSON");
-		goto out;
-	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = member_root(tokener, json, len, e);
-	if (!root)
-		goto out;
-	struct members m = {root, "", e};
-	rc = read_members(&m, &c);
-	if (rc == 0)
-		*out = c;
-	else
-		control_done(&c);
-out:
-	json_object_put(root);
-	if (tokener)
-		json_tokener_free(tokener);
-	return rc;
+	return member_parse(json, len, read_control, out, e);
 }

@@ -7,110 +7,114 @@
 #define EARLIEST_US 1498867200000000LL /* 2017-07-01: the exchange opened that month */
 #define NAME_SIZE 32
 
-struct event_parser { /* what the last text had, by letters */
+#define MEMBERS_MAX 24 /* of one object */
+#define AT(part) offsetof(struct event, part)
+#define END(part) (AT(part) + sizeof(((struct event *)NULL)->part))
+
+struct event_parser {
+	/* What to look for, and what the last text had, by letters. */
+	struct json_wanted wanted[STREAM_COUNT][MEMBERS_MAX], inside[STREAM_COUNT][MEMBERS_MAX];
 	struct field_values top, bar;
 };
 
-#define TOP(name, letter) FIELD_WANTED(offsetof(struct event_parser, top), name, letter)
-#define BAR(name, letter) FIELD_WANTED(offsetof(struct event_parser, bar), name, letter)
-
-/* In the order in which the exchange sends them: so they are found fastest. */
-static const struct json_wanted mini_ticker_wanted[] = {TOP("e", 'e'), TOP("E", 'E'), TOP("s", 's'),
-	TOP("c", 'c'), TOP("o", 'o'), TOP("h", 'h'), TOP("l", 'l'), TOP("v", 'v'), TOP("q", 'q'),
-	{NULL, 0, NULL}};
-static const struct json_wanted trade_wanted[] = {TOP("e", 'e'), TOP("E", 'E'), TOP("s", 's'),
-	TOP("t", 't'), TOP("p", 'p'), TOP("q", 'q'), TOP("T", 'T'), TOP("m", 'm'), {NULL, 0, NULL}};
-static const struct json_wanted agg_trade_wanted[] = {TOP("e", 'e'), TOP("E", 'E'), TOP("s", 's'),
-	TOP("a", 'a'), TOP("p", 'p'), TOP("q", 'q'), TOP("f", 'f'), TOP("l", 'l'), TOP("T", 'T'),
-	TOP("m", 'm'), {NULL, 0, NULL}};
-static const struct json_wanted bar_wanted[] = {BAR("t", 't'), BAR("i", 'i'), BAR("f", 'f'),
-	BAR("L", 'L'), BAR("o", 'o'), BAR("c", 'c'), BAR("h", 'h'), BAR("l", 'l'), BAR("v", 'v'),
-	BAR("n", 'n'), BAR("x", 'x'), BAR("q", 'q'), BAR("V", 'V'), BAR("Q", 'Q'), {NULL, 0, NULL}};
-static const struct json_wanted kline_wanted[] = {TOP("e", 'e'), TOP("E", 'E'), TOP("s", 's'),
-	{"k", offsetof(struct event_parser, top) + ('k' - 'A') * sizeof(struct json_value),
-		bar_wanted},
-	{NULL, 0, NULL}};
-static const struct json_wanted *const wanted[STREAM_COUNT] = {
-	[STREAM_MINI_TICKER] = mini_ticker_wanted,
-	[STREAM_KLINE_1S] = kline_wanted,
-	[STREAM_TRADE] = trade_wanted,
-	[STREAM_AGG_TRADE] = agg_trade_wanted,
+static const struct event_member mini_ticker_members[] = {
+	{"c", EVENT_DECIMAL, AT(mini_ticker.close), "close"},
+	{"o", EVENT_DECIMAL, AT(mini_ticker.open), "open"},
+	{"h", EVENT_DECIMAL, AT(mini_ticker.high), "high"},
+	{"l", EVENT_DECIMAL, AT(mini_ticker.low), "low"},
+	{"v", EVENT_DECIMAL, AT(mini_ticker.volume), "volume"},
+	{"q", EVENT_DECIMAL, AT(mini_ticker.quote), "quote"},
+	{.name = NULL},
+};
+static const struct event_member trade_members[] = {
+	{"t", EVENT_COUNT, AT(trade.id), "id"},
+	{"p", EVENT_DECIMAL, AT(trade.price), "price"},
+	{"q", EVENT_DECIMAL, AT(trade.quantity), "quantity"},
+	{"T", EVENT_TIME, AT(trade.trade_us), "trade_us"},
+	{"m", EVENT_TRUTH, AT(trade.buyer_is_maker), "buyer_is_maker"},
+	{.name = NULL},
+};
+static const struct event_member agg_trade_members[] = {
+	{"a", EVENT_COUNT, AT(agg_trade.id), "id"},
+	{"p", EVENT_DECIMAL, AT(agg_trade.price), "price"},
+	{"q", EVENT_DECIMAL, AT(agg_trade.quantity), "quantity"},
+	{"f", EVENT_INTEGER, AT(agg_trade.first_id), "first_id"},
+	{"l", EVENT_INTEGER, AT(agg_trade.last_id), "last_id"},
+	{"T", EVENT_TIME, AT(agg_trade.trade_us), "trade_us"},
+	{"m", EVENT_TRUTH, AT(agg_trade.buyer_is_maker), "buyer_is_maker"},
+	{.name = NULL},
+};
+/* Of its object "k". It is kept as the candle. */
+static const struct event_member kline_members[] = {
+	{"t", EVENT_TIME, AT(kline.open_us), NULL},
+	{"i", EVENT_OWN, 0, NULL},
+	{"f", EVENT_OWN, 0, NULL},
+	{"L", EVENT_OWN, 0, NULL},
+	{"o", EVENT_DECIMAL, AT(kline.open), NULL},
+	{"c", EVENT_DECIMAL, AT(kline.close), NULL},
+	{"h", EVENT_DECIMAL, AT(kline.high), NULL},
+	{"l", EVENT_DECIMAL, AT(kline.low), NULL},
+	{"v", EVENT_DECIMAL, AT(kline.volume), NULL},
+	{"n", EVENT_COUNT, AT(kline.trades), NULL},
+	{"x", EVENT_TRUTH, AT(kline.closed), NULL},
+	{"q", EVENT_DECIMAL, AT(kline.quote), NULL},
+	{"V", EVENT_DECIMAL, AT(kline.taker_volume), NULL},
+	{"Q", EVENT_DECIMAL, AT(kline.taker_quote), NULL},
+	{.name = NULL},
 };
 
-/* A decimal member and where it goes. */
-struct place {
-	const char *name;
-	size_t offset;
-};
-
-static const struct place mini_ticker_decimals[] = {
-	{"c", offsetof(struct event_mini_ticker, close)},
-	{"o", offsetof(struct event_mini_ticker, open)},
-	{"h", offsetof(struct event_mini_ticker, high)},
-	{"l", offsetof(struct event_mini_ticker, low)},
-	{"v", offsetof(struct event_mini_ticker, volume)},
-	{"q", offsetof(struct event_mini_ticker, quote)},
-	{NULL, 0},
-};
-static const struct place trade_decimals[] = {
-	{"p", offsetof(struct event_trade, price)},
-	{"q", offsetof(struct event_trade, quantity)},
-	{NULL, 0},
-};
-static const struct place agg_trade_decimals[] = {
-	{"p", offsetof(struct event_agg_trade, price)},
-	{"q", offsetof(struct event_agg_trade, quantity)},
-	{NULL, 0},
-};
-static const struct place kline_decimals[] = {
-	{"o", offsetof(struct event_kline, open)},
-	{"c", offsetof(struct event_kline, close)},
-	{"h", offsetof(struct event_kline, high)},
-	{"l", offsetof(struct event_kline, low)},
-	{"v", offsetof(struct event_kline, volume)},
-	{"q", offsetof(struct event_kline, quote)},
-	{"V", offsetof(struct event_kline, taker_volume)},
-	{"Q", offsetof(struct event_kline, taker_quote)},
-	{NULL, 0},
+const struct event_form event_forms[STREAM_COUNT] = {
+	[STREAM_MINI_TICKER] = {mini_ticker_members, AT(event_us), 0, END(mini_ticker)},
+	[STREAM_KLINE_1S] = {kline_members, AT(kline.open_us), 0, END(kline)},
+	[STREAM_TRADE] = {trade_members, AT(trade.trade_us), AT(trade.id), END(trade)},
+	[STREAM_AGG_TRADE] = {agg_trade_members, AT(agg_trade.trade_us), AT(agg_trade.id),
+		END(agg_trade)},
 };
 
 int64_t event_second_us(const struct event *ev)
 {
-	switch (ev->kind) {
-	case STREAM_MINI_TICKER:
-		return clock_floor(ev->event_us, SECOND_US);
-	case STREAM_KLINE_1S:
-		return ev->kline.open_us;
-	case STREAM_TRADE:
-		return clock_floor(ev->trade.trade_us, SECOND_US);
-	case STREAM_AGG_TRADE:
-		return clock_floor(ev->agg_trade.trade_us, SECOND_US);
-	case STREAM_COUNT:
-		break;
+	return clock_floor(event_time_us(ev), SECOND_US);
+}
+
+static struct json_wanted wanted(size_t base, const char *name)
+{
+	return (struct json_wanted)FIELD_WANTED(base, name, name[0]);
+}
+
+static void want(struct event_parser *p, enum stream_kind kind)
+{
+	static const char *const of_all[] = {"e", "E", "s"};
+	struct json_wanted *top = p->wanted[kind];
+	size_t base = offsetof(struct event_parser, top);
+
+	for (size_t i = 0; i < sizeof(of_all) / sizeof(of_all[0]); i++)
+		*top++ = wanted(base, of_all[i]);
+	if (stream_table[kind].says == SAYS_KLINE) {
+		*top = wanted(base, "k");
+		top->inside = p->inside[kind];
+		top = p->inside[kind];
+		base = offsetof(struct event_parser, bar);
 	}
-	abort();
+	for (const struct event_member *m = event_forms[kind].members; m->name; m++)
+		*top++ = wanted(base, m->name);
 }
 
 struct event_parser *event_parser_new(struct err *e)
 {
 	struct event_parser *p = calloc(1, sizeof(*p));
 
-	if (!p)
+	if (!p) {
 		err_set(e, "no memory for an event parser");
+		return NULL;
+	}
+	for (int i = 0; i < STREAM_COUNT; i++)
+		want(p, (enum stream_kind)i);
 	return p;
 }
 
 void event_parser_free(struct event_parser *p)
 {
 	free(p);
-}
-
-static int decimals(const struct fields *m, const struct place *p, void *base)
-{
-	for (; p->name; p++)
-		if (field_decimal(m, p->name, (struct decimal *)((char *)base + p->offset)) != 0)
-			return -1;
-	return 0;
 }
 
 static int time_us(const struct fields *m, const char *name, int64_t *out)
@@ -127,7 +131,7 @@ static int time_us(const struct fields *m, const char *name, int64_t *out)
 	return 0;
 }
 
-static int id(const struct fields *m, const char *name, int64_t *out)
+static int count(const struct fields *m, const char *name, int64_t *out)
 {
 	int64_t value;
 
@@ -151,51 +155,53 @@ static int is_named(const struct fields *m, const char *name, const char *expect
 	return 0;
 }
 
-static int trade(const struct fields *m, struct event_trade *t)
+static int member(const struct fields *m, const struct event_member *of, struct event *ev)
 {
-	if (id(m, "t", &t->id) != 0 || time_us(m, "T", &t->trade_us) != 0 ||
-		field_bool(m, "m", &t->buyer_is_maker) != 0)
-		return -1;
-	return decimals(m, trade_decimals, t);
-}
+	void *out = (char *)ev + of->at;
 
-/* An aggregate that was taken back keeps its id and has no trades: f = l = -1, quantity 0. */
-static int trade_range(const struct fields *m, struct event_agg_trade *t)
-{
-	int64_t first, last;
-
-	if (field_int(m, "f", &first) != 0 || field_int(m, "l", &last) != 0)
-		return -1;
-	if (first == -1 && last == -1) {
-		t->first_id = t->last_id = -1;
-		return 0;
+	switch (of->type) {
+	case EVENT_DECIMAL:
+		return field_decimal(m, of->name, out);
+	case EVENT_COUNT:
+		return count(m, of->name, out);
+	case EVENT_INTEGER:
+		return field_int(m, of->name, out);
+	case EVENT_TIME:
+		return time_us(m, of->name, out);
+	case EVENT_TRUTH:
+		return field_bool(m, of->name, out);
+	case EVENT_OWN:
+		break;
 	}
-	if (first < 0)
-		return err_set(m->e, "member 'f' is negative");
-	if (last < first)
-		return err_set(m->e, "member 'l' is below 'f'");
-	t->first_id = first;
-	t->last_id = last;
 	return 0;
 }
 
-static int agg_trade(const struct fields *m, struct event_agg_trade *t)
+static int members(const struct fields *m, struct event *ev)
 {
-	if (id(m, "a", &t->id) != 0 || trade_range(m, t) != 0 ||
-		time_us(m, "T", &t->trade_us) != 0 || field_bool(m, "m", &t->buyer_is_maker) != 0)
-		return -1;
-	return decimals(m, agg_trade_decimals, t);
+	for (const struct event_member *of = event_forms[ev->kind].members; of->name; of++)
+		if (member(m, of, ev) != 0)
+			return -1;
+	return 0;
+}
+
+/* An aggregate that was taken back keeps its id and has no trades: f = l = -1, quantity 0. */
+static int check_range(const struct event_agg_trade *t, struct err *e)
+{
+	if (t->first_id == -1 && t->last_id == -1)
+		return 0;
+	if (t->first_id < 0)
+		return err_set(e, "member 'f' is negative");
+	return t->last_id < t->first_id ? err_set(e, "member 'l' is below 'f'") : 0;
 }
 
 /* `history`: REST's bars and the archive's know how many trades, but not which. */
-static int kline(const struct fields *m, const struct field_values *of_bar, bool history,
-	struct event_kline *k)
+static int kline(
+	const struct fields *m, const struct field_values *of_bar, bool history, struct event *ev)
 {
 	const struct fields bar = {of_bar, "k.", m->e};
+	struct event_kline *k = &ev->kline;
 
-	if (field_object(m, "k") != 0 || is_named(&bar, "i", "1s") != 0 ||
-		time_us(&bar, "t", &k->open_us) != 0 || id(&bar, "n", &k->trades) != 0 ||
-		field_bool(&bar, "x", &k->closed) != 0 || decimals(&bar, kline_decimals, k) != 0)
+	if (field_object(m, "k") != 0 || is_named(&bar, "i", "1s") != 0 || members(&bar, ev) != 0)
 		return -1;
 	if (k->open_us % SECOND_US != 0)
 		return err_set(m->e, "member 'k.t' is no whole second");
@@ -204,7 +210,7 @@ static int kline(const struct fields *m, const struct field_values *of_bar, bool
 		k->first_id = k->last_id = -1;
 		return 0;
 	}
-	if (id(&bar, "f", &k->first_id) != 0 || id(&bar, "L", &k->last_id) != 0)
+	if (count(&bar, "f", &k->first_id) != 0 || count(&bar, "L", &k->last_id) != 0)
 		return -1;
 	return k->last_id < k->first_id ? err_set(m->e, "member 'k.L' is below 'k.f'") : 0;
 }
@@ -214,7 +220,7 @@ static int event_time(const struct fields *m, int64_t version_us, struct event *
 {
 	if (version_us < 0 || field_exists(m, "E"))
 		return time_us(m, "E", &ev->event_us);
-	if (ev->kind == STREAM_KLINE_1S && version_us < EARLIEST_US)
+	if (stream_table[ev->kind].says == SAYS_KLINE && version_us < EARLIEST_US)
 		return err_set(m->e,
 			"a kline without 'E', and without the header that states its version");
 	ev->event_us = version_us;
@@ -225,24 +231,17 @@ static int read_members(
 	const struct event_parser *p, int64_t version_us, struct event *ev, struct err *e)
 {
 	const struct fields fields = {&p->top, "", e}, *m = &fields;
+	const struct stream *s = &stream_table[ev->kind];
 
-	if (is_named(m, "e", stream_table[ev->kind].event) != 0 ||
+	if (is_named(m, "e", s->event) != 0 ||
 		field_text(m, "s", ev->symbol, sizeof(ev->symbol)) != 0 ||
 		event_time(m, version_us, ev) != 0)
 		return -1;
-	switch (ev->kind) {
-	case STREAM_MINI_TICKER:
-		return decimals(m, mini_ticker_decimals, &ev->mini_ticker);
-	case STREAM_KLINE_1S:
-		return kline(m, &p->bar, version_us >= 0, &ev->kline);
-	case STREAM_TRADE:
-		return trade(m, &ev->trade);
-	case STREAM_AGG_TRADE:
-		return agg_trade(m, &ev->agg_trade);
-	case STREAM_COUNT:
-		break;
-	}
-	abort();
+	if (s->says == SAYS_KLINE)
+		return kline(m, &p->bar, version_us >= 0, ev);
+	if (members(m, ev) != 0)
+		return -1;
+	return s->says == SAYS_AGG_TRADE ? check_range(&ev->agg_trade, e) : 0;
 }
 
 static int no_json(const struct event_text *text, struct err *e)
@@ -266,15 +265,17 @@ static bool is_object(const struct event_text *text)
 static int parse(struct event_parser *p, const struct event_text *text, int64_t version_us,
 	struct event *out, struct err *e)
 {
-	struct event ev = {.kind = text->kind};
+	const struct event_form *form = &event_forms[text->kind];
+	struct event ev; /* beyond the form's end nothing is read of it */
 
-	if (json_scan(text->json, text->len, wanted[text->kind], p) < 0)
+	ev.kind = text->kind;
+	if (json_scan(text->json, text->len, p->wanted[text->kind], p) < 0)
 		return no_json(text, e);
 	if (!is_object(text))
 		return err_set(e, "JSON, but no object");
 	if (read_members(p, version_us, &ev, e) != 0)
 		return -1;
-	*out = ev;
+	memcpy(out, &ev, form->bytes);
 	return 0;
 }
 
@@ -289,7 +290,7 @@ int event_parse(struct event_parser *p, enum stream_kind kind, const char *json,
 int event_parse_history(struct event_parser *p, const struct event_text *text, int64_t stated_us,
 	struct event *out, struct err *e)
 {
-	bool is_kline = text->kind == STREAM_KLINE_1S;
+	bool is_kline = stream_table[text->kind].says == SAYS_KLINE;
 
 	return parse(p, text, is_kline && stated_us > 0 ? stated_us : 0, out, e);
 }

@@ -56,8 +56,54 @@ struct event {
 	};
 };
 
-/* The second of market time that the event belongs to: trades by T, klines by open time, samples by
- * E. */
+enum event_member_type {
+	EVENT_DECIMAL, /* in a string, not negative */
+	EVENT_COUNT,   /* an integer, not negative; also an id */
+	EVENT_INTEGER,
+	EVENT_TIME, /* ms or µs, not before 2017-07 */
+	EVENT_TRUTH,
+	EVENT_OWN, /* found for the rules that the stream has of its own */
+};
+
+struct event_member {
+	const char *name; /* one letter, as the exchange has it; NULL ends a list */
+	enum event_member_type type;
+	size_t at;          /* in struct event */
+	const char *column; /* of the stream's raw table; NULL: is not kept there */
+};
+
+/* What the events of a stream consist of beside e, E and s. */
+struct event_form {
+	const struct event_member *members; /* in the exchange's order: so they are found fastest */
+	size_t time_at,
+		id_at; /* of market time and of the id, in struct event; id_at 0: has none */
+	size_t bytes;  /* how much of a struct event it fills, from the beginning */
+};
+
+#define EVENT_PART_AT offsetof(struct event, mini_ticker) /* before it what all streams have */
+
+extern const struct event_form event_forms[STREAM_COUNT]; /* index = kind */
+
+static inline int64_t event_int_at(const struct event *ev, size_t at)
+{
+	return *(const int64_t *)(const void *)((const char *)ev + at);
+}
+
+/* Market time: of trades T, of klines the open time, of others E. */
+static inline int64_t event_time_us(const struct event *ev)
+{
+	return event_int_at(ev, event_forms[ev->kind].time_at);
+}
+
+/* Greater for what came later on the exchange: the id, or without one the time. */
+static inline int64_t event_order(const struct event *ev)
+{
+	const struct event_form *f = &event_forms[ev->kind];
+
+	return event_int_at(ev, f->id_at ? f->id_at : f->time_at);
+}
+
+/* The second of market time that the event belongs to. */
 int64_t event_second_us(const struct event *ev);
 
 struct event_parser;

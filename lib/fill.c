@@ -1,10 +1,7 @@
 #include "fill.h"
 #include "member.h"
 #include <json-c/json.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define DEPTH_MAX 4
 
 static const char *const state_names[] = {
 	[FILL_REPAIRING] = "repairing",
@@ -20,34 +17,18 @@ const char *fill_state_name(enum fill_state s)
 
 enum stream_kind fill_through(enum stream_kind stream)
 {
-	switch (stream) {
-	case STREAM_TRADE:
-	case STREAM_AGG_TRADE:
-		return STREAM_AGG_TRADE;
-	case STREAM_MINI_TICKER:
-	case STREAM_KLINE_1S:
-	case STREAM_COUNT:
-		break;
-	}
-	return STREAM_KLINE_1S;
-}
-
-static void add_text(struct buf *out, const char *name, const char *text)
-{
-	buf_printf(out, "\"%s\":", name);
-	buf_add_json(out, text, strlen(text));
-	buf_add_char(out, ',');
+	return stream_table[stream].filled_by;
 }
 
 void fill_format(const struct fill *f, struct buf *out)
 {
 	buf_add_char(out, '{');
-	add_text(out, "symbol", f->symbol);
-	add_text(out, "stream", stream_table[f->stream].name);
+	buf_add_json_member(out, "symbol", f->symbol);
+	buf_add_json_member(out, "stream", stream_table[f->stream].name);
 	buf_printf(out, "\"from\":%lld,\"to\":%lld,", (long long)f->from_us, (long long)f->to_us);
-	add_text(out, "cause", f->cause);
-	add_text(out, "state", state_names[f->state]);
-	add_text(out, "reason", f->reason);
+	buf_add_json_member(out, "cause", f->cause);
+	buf_add_json_member(out, "state", state_names[f->state]);
+	buf_add_json_member(out, "reason", f->reason);
 	buf_printf(out, "\"rows\":%lld,\"first_id\":%lld,\"last_id\":%lld}", (long long)f->rows,
 		(long long)f->first_id, (long long)f->last_id);
 }
@@ -67,17 +48,12 @@ static int read_stream(const struct members *m, enum stream_kind *out)
 
 static int read_state(const struct members *m, enum fill_state *out)
 {
-	char text[16];
+	int state;
 
-	if (member_text(m, "state", text, sizeof(text)) != 0)
+	if (member_choice(m, "state", state_names, STATE_COUNT, &state) != 0)
 		return -1;
-	for (size_t i = 0; i < STATE_COUNT; i++) {
-		if (strcmp(text, state_names[i]) == 0) {
-			*out = (enum fill_state)i;
-			return 0;
-		}
-	}
-	return err_set(m->e, "member 'state' is '%s', not repairing, done or unrepairable", text);
+	*out = (enum fill_state)state;
+	return 0;
 }
 
 /* Texts of other records are never empty; a reason may be, or absent. */
@@ -108,28 +84,17 @@ static int read_members(const struct members *m, struct fill *f)
 	return f->rows < 0 ? err_set(m->e, "member 'rows' is negative") : 0;
 }
 
+static int read_fill(const struct members *m, void *out)
+{
+	struct fill f = {0};
+
+	if (read_members(m, &f) != 0)
+		return -1;
+	*(struct fill *)out = f;
+	return 0;
+}
+
 int fill_parse(struct fill *out, const char *json, size_t len, struct err *e)
 {
-	struct json_object *root = NULL;
-	struct fill f = {0};
-	int rc = -1;
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-
-	if (!tokener) {
-		err_set(e, "no memory to parse JSON");
-		goto out;
-	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = member_root(tokener, json, len, e);
-	if (!root)
-		goto out;
-	struct members m = {root, "", e};
-	rc = read_members(&m, &f);
-	if (rc == 0)
-		*out = f;
-out:
-	json_object_put(root);
-	if (tokener)
-		json_tokener_free(tokener);
-	return rc;
+	return member_parse(json, len, read_fill, out, e);
 }

@@ -2,7 +2,11 @@
 #include "utf8.h"
 #include <json-c/json.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
+
+#define DEPTH_MAX 4
+#define NAME_SIZE 32
 
 struct json_object *member_root(
 	struct json_tokener *tokener, const char *json, size_t len, struct err *e)
@@ -28,6 +32,24 @@ struct json_object *member_root(
 		return root;
 	json_object_put(root);
 	return NULL;
+}
+
+int member_parse(const char *json, size_t len, int (*read)(const struct members *m, void *out),
+	void *out, struct err *e)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	struct members m = {NULL, "", e};
+	int rc = -1;
+
+	if (!tokener)
+		return err_set(e, "no memory to parse JSON");
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	m.object = member_root(tokener, json, len, e);
+	if (m.object)
+		rc = read(&m, out);
+	json_object_put(m.object);
+	json_tokener_free(tokener);
+	return rc;
 }
 
 bool member_exists(const struct members *m, const char *name)
@@ -140,6 +162,36 @@ int member_text(const struct members *m, const char *name, char *out, size_t siz
 	memcpy(out, json_object_get_string(value), len);
 	out[len] = '\0';
 	return 0;
+}
+
+/* "begin, alive or ended" */
+static void list_names(const char *const *names, size_t count, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < count && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s",
+			i == 0           ? ""
+			: i + 1 == count ? " or "
+					 : ", ",
+			names[i]);
+}
+
+int member_choice(
+	const struct members *m, const char *name, const char *const *names, size_t count, int *out)
+{
+	char text[NAME_SIZE], all[ERR_TEXT_SIZE / 2];
+
+	if (member_text(m, name, text, sizeof(text)) != 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*out = (int)i;
+			return 0;
+		}
+	}
+	list_names(names, count, all, sizeof(all));
+	return err_set(m->e, "member '%s%s' is '%s', not %s", m->path, name, text, all);
 }
 
 int member_object(const struct members *m, const char *name, const char *path, struct members *out)

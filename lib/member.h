@@ -28,6 +28,11 @@ struct members {
 struct json_object *member_root(
 	struct json_tokener *tokener, const char *json, size_t len, struct err *e);
 
+/* The same for a single text, nested at most 4 deep: `read` takes the object's members into `out`; what it returns is returned.
+ * -1 without it: `e` says why, `out` untouched. */
+must_check int member_parse(const char *json, size_t len,
+	int (*read)(const struct members *m, void *out), void *out, struct err *e);
+
 bool member_exists(const struct members *m, const char *name);
 must_check int member_int(const struct members *m, const char *name, int64_t *out);
 must_check int member_bool(const struct members *m, const char *name, bool *out);
@@ -36,6 +41,9 @@ must_check int member_double(const struct members *m, const char *name, double *
 must_check int member_decimal(const struct members *m, const char *name, struct decimal *out);
 /* A text that fits `size` with its '\0', not empty, UTF-8, without control characters. */
 must_check int member_text(const struct members *m, const char *name, char *out, size_t size);
+/* A text that is one of `names`: its index. */
+must_check int member_choice(const struct members *m, const char *name, const char *const *names,
+	size_t count, int *out);
 /* An object within, lent; its errors go where those of `m` go. `path` as above. */
 must_check int member_object(
 	const struct members *m, const char *name, const char *path, struct members *out);

@@ -197,17 +197,17 @@ static int add_kline(struct second_kline *s, const struct event *ev)
 int second_add(struct second *s, const struct event *ev, struct err *e)
 {
 	assert(event_second_us(ev) == s->open_us);
-	switch (ev->kind) {
-	case STREAM_MINI_TICKER:
+	switch (stream_table[ev->kind].says) {
+	case SAYS_NOTHING:
+		return 0;
+	case SAYS_SAMPLE:
 		return add_sample(&s->sample, ev);
-	case STREAM_TRADE:
+	case SAYS_TRADE:
 		return add_trade(&s->trades, &ev->trade, e);
-	case STREAM_AGG_TRADE:
+	case SAYS_AGG_TRADE:
 		return add_agg_trade(&s->agg_trades, &ev->agg_trade, e);
-	case STREAM_KLINE_1S:
+	case SAYS_KLINE:
 		return add_kline(&s->kline, ev);
-	case STREAM_COUNT:
-		break;
 	}
 	return err_set(e, "an event of an unknown kind");
 }

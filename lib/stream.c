@@ -3,10 +3,13 @@
 
 const struct stream stream_table[STREAM_COUNT] = {
 	[STREAM_MINI_TICKER] = {STREAM_MINI_TICKER, "miniTicker", "24hrMiniTicker",
-		"raw_mini_ticker", false},
-	[STREAM_KLINE_1S] = {STREAM_KLINE_1S, "kline_1s", "kline", "candle_1s", true},
-	[STREAM_TRADE] = {STREAM_TRADE, "trade", "trade", "raw_trade", true},
-	[STREAM_AGG_TRADE] = {STREAM_AGG_TRADE, "aggTrade", "aggTrade", "raw_agg_trade", true},
+		"raw_mini_ticker", SAYS_SAMPLE, false, NULL, STREAM_KLINE_1S},
+	[STREAM_KLINE_1S] = {STREAM_KLINE_1S, "kline_1s", "kline", "candle_1s", SAYS_KLINE, true,
+		"kline_1s.history", STREAM_KLINE_1S},
+	[STREAM_TRADE] = {STREAM_TRADE, "trade", "trade", "raw_trade", SAYS_TRADE, true,
+		"trade.history", STREAM_AGG_TRADE},
+	[STREAM_AGG_TRADE] = {STREAM_AGG_TRADE, "aggTrade", "aggTrade", "raw_agg_trade",
+		SAYS_AGG_TRADE, true, "aggTrade.history", STREAM_AGG_TRADE},
 };
 
 static const struct stream *find(const char *name, size_t len)

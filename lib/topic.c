@@ -10,7 +10,7 @@ void topic_of_stream(
 void topic_of_history(
 	char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue, enum stream_kind kind)
 {
-	snprintf(out, TOPIC_NAME_SIZE, "%s.%s.%s.history", prefix, venue, stream_table[kind].name);
+	snprintf(out, TOPIC_NAME_SIZE, "%s.%s.%s", prefix, venue, stream_table[kind].history);
 }
 
 void topic_of_meta(char out[TOPIC_NAME_SIZE], const char *prefix, const char *venue)

@@ -40,6 +40,34 @@ static void appends_and_terminates(void **state)
 	buf_done(&b);
 }
 
+static void extends_by_what_is_written_at_once(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 5);
+	buf_add_str(&b, "ab");
+	void *room = buf_extend(&b, 2);
+	assert_ptr_equal(room, b.data + 2);
+	memcpy(room, "cd", 2);
+	assert_string_equal(b.data, "abcd");
+	assert_null(buf_extend(&b, 2));
+	assert_true(b.failed);
+	assert_int_equal(b.len, 4);
+	buf_done(&b);
+}
+
+static void writes_members_of_json(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	buf_add_json_member(&b, "name", "a\"b");
+	assert_string_equal(b.data, "\"name\":\"a\\\"b\",");
+	buf_done(&b);
+}
+
 static void prints_every_int(void **state)
 {
 	struct buf b;
@@ -167,6 +195,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_empty_at_first),
 		cmocka_unit_test(appends_and_terminates),
+		cmocka_unit_test(extends_by_what_is_written_at_once),
+		cmocka_unit_test(writes_members_of_json),
 		cmocka_unit_test(prints_every_int),
 		cmocka_unit_test(takes_its_maximum_and_no_more),
 		cmocka_unit_test(grows_to_large_sizes),

@@ -88,6 +88,23 @@ static void reads_a_kline_without_trades(void **state)
 	assert_int_equal(ev.kline.last_id, -1);
 }
 
+/* By it repeats are known, and raw rows are sorted. */
+static void orders_by_id_or_by_time(void **state)
+{
+	struct event trade = good(STREAM_TRADE, TRADE), agg = good(STREAM_AGG_TRADE, AGG_TRADE),
+		     ticker = good(STREAM_MINI_TICKER, MINI_TICKER),
+		     kline = good(STREAM_KLINE_1S, KLINE);
+
+	(void)state;
+	assert_int_equal(event_order(&trade), 3735683259);
+	assert_int_equal(event_time_us(&trade), 1723161254999000);
+	assert_int_equal(event_order(&agg), 425085);
+	assert_int_equal(event_time_us(&agg), 1633998287467000);
+	assert_int_equal(event_order(&ticker), 1749183266025000);
+	assert_int_equal(event_time_us(&ticker), 1749183266025000);
+	assert_int_equal(event_time_us(&kline), 1681154040000000);
+}
+
 static void takes_microseconds(void **state)
 {
 	struct event ev = good(STREAM_TRADE,
@@ -292,6 +309,7 @@ int main(void)
 		cmocka_unit_test(reads_an_agg_trade),
 		cmocka_unit_test(reads_a_kline),
 		cmocka_unit_test(reads_a_kline_without_trades),
+		cmocka_unit_test(orders_by_id_or_by_time),
 		cmocka_unit_test(takes_microseconds),
 		cmocka_unit_test(takes_any_symbol_and_unknown_members),
 		cmocka_unit_test(names_the_member_that_is_missing),

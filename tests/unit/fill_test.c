@@ -109,7 +109,7 @@ static void each_stream_is_filled_through_one_that_rest_has(void **state)
 	assert_int_equal(fill_through(STREAM_TRADE), STREAM_AGG_TRADE);
 	assert_int_equal(fill_through(STREAM_AGG_TRADE), STREAM_AGG_TRADE);
 	for (int k = 0; k < STREAM_COUNT; k++)
-		assert_true(stream_table[fill_through((enum stream_kind)k)].has_history);
+		assert_non_null(stream_table[fill_through((enum stream_kind)k)].history);
 }
 
 int main(void)

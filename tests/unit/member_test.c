@@ -139,9 +139,52 @@ static void takes_one_whole_object(void **state)
 	assert_null(member_root(tokener, "{}", (size_t)INT32_MAX + 1, &why));
 }
 
+static int read_number(const struct members *members, void *out)
+{
+	return member_int(members, "n", out);
+}
+
+static void parses_a_text_at_once(void **state)
+{
+	struct err e = {""};
+	int64_t n = -7;
+
+	(void)state;
+	assert_int_equal(member_parse("{\"n\":5}", 7, read_number, &n, &e), 0);
+	assert_true(n == 5);
+	assert_int_equal(member_parse("{\"m\":5}", 7, read_number, &n, &e), -1);
+	assert_string_equal(e.text, "member 'n' is missing");
+	assert_int_equal(member_parse("{\"n\":5}", 6, read_number, &n, &e), -1);
+	assert_string_equal(e.text, "JSON ends early");
+	assert_int_equal(member_parse("{\"n\":'5'}", 9, read_number, &n, &e), -1);
+	assert_int_equal(member_parse("{\"n\":5,\"m\":[[[[1]]]]}", 21, read_number, &n, &e), -1);
+	assert_true(n == 5);
+}
+
+static void finds_a_choice(void **state)
+{
+	static const char *const names[] = {"begin", "alive", "ended"};
+	int choice = -7;
+
+	(void)state;
+	of("{\"a\":\"ended\",\"b\":\"end\",\"c\":1}");
+	assert_int_equal(member_choice(&m, "a", names, 3, &choice), 0);
+	assert_int_equal(choice, 2);
+	assert_int_equal(member_choice(&m, "b", names, 3, &choice), -1);
+	assert_string_equal(why.text, "member 'b' is 'end', not begin, alive or ended");
+	assert_int_equal(member_choice(&m, "b", names, 1, &choice), -1);
+	assert_string_equal(why.text, "member 'b' is 'end', not begin");
+	assert_int_equal(member_choice(&m, "c", names, 3, &choice), -1);
+	assert_string_equal(why.text, "member 'c' is no string");
+	assert_int_equal(member_choice(&m, "z", names, 3, &choice), -1);
+	assert_int_equal(choice, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parses_a_text_at_once),
+		cmocka_unit_test_setup_teardown(finds_a_choice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reads_integers_that_fit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reads_numbers_and_booleans, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_members_with_their_path, set_up, tear_down),

@@ -80,7 +80,7 @@ static void aggregates_are_counted_themselves_and_by_their_trades(void **state)
 			.to_us = T0 + 2000001,
 			.first_id = -1,
 			.last_id = -1});
-	assert_int_equal(BATCH_COUNT(w->batch.agg_trades, struct batch_agg_trade), 4);
+	assert_int_equal(sink_batch_raw_count(&w->batch, STREAM_AGG_TRADE), 4);
 	assert_int_equal(candles(w), 2);
 }
 

@@ -10,7 +10,7 @@ static void a_second_is_written_once_when_settled(void **state)
 	take_trade(w, 1, T0 + 100000, "10");
 	take_trade(w, 2, T0 + 200000, "12");
 	assert_int_equal(sink_batch_bytes(&w->batch),
-		2 * sizeof(struct batch_trade) + sizeof(struct batch_subscription));
+		2 * BATCH_RAW_BYTES(STREAM_TRADE) + sizeof(struct batch_subscription));
 	take_control(STREAM_TRADE, "s1", "alive", T0 + 5999999, "");
 	assert_int_equal(candles(w), 0);
 	take_control(STREAM_TRADE, "s1", "alive", T0 + 6000000, "");
@@ -22,7 +22,7 @@ static void a_second_is_written_once_when_settled(void **state)
 	assert_int_equal(c->candle.open_us, T0);
 	assert_int_equal(c->candle.origin, ORIGIN_TRADE);
 	assert_int_equal(c->candle.trades, 2);
-	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 2);
+	assert_int_equal(sink_batch_raw_count(&w->batch, STREAM_TRADE), 2);
 	assert_int_equal(sink_state_replay_from(&w->st, STREAM_TRADE, 3), w->next[STREAM_TRADE]);
 }
 
@@ -77,7 +77,7 @@ static void bars_are_folded_when_they_are_over(void **state)
 static void late_and_repeated_trades_go_the_slow_way(void **state)
 {
 	struct world *w = *state;
-	const struct batch_trade *t;
+	static const bool slow[] = {false, true, true, false};
 
 	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 5, T0 + 100000, "10");
@@ -85,11 +85,8 @@ static void late_and_repeated_trades_go_the_slow_way(void **state)
 	take_trade(w, 4, T0 + 90000, "11");
 	take_control(STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
 	take_trade(w, 6, T0 + 95000, "12");
-	t = BATCH_ROWS(w->batch.trades, const struct batch_trade);
-	assert_false(t[0].slow);
-	assert_true(t[1].slow);
-	assert_true(t[2].slow);
-	assert_false(t[3].slow);
+	for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
+		assert_int_equal(sink_batch_raw_at(&w->batch, STREAM_TRADE, i)->slow, slow[i]);
 	assert_int_equal(BATCH_COUNT(w->batch.lates, struct batch_late), 1);
 	assert_int_equal(BATCH_ROWS(w->batch.candles, const struct batch_candle)->candle.trades, 2);
 }
@@ -197,7 +194,7 @@ static void bad_records_are_kept_apart(void **state)
 	assert_int_equal(BATCH_COUNT(w->batch.quarantines, struct batch_quarantine), 3);
 	assert_int_equal(q[0].offset, 0);
 	assert_int_equal(q[1].offset, 1);
-	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 0);
+	assert_int_equal(sink_batch_raw_count(&w->batch, STREAM_TRADE), 0);
 	assert_int_equal(w->st.places[STREAM_TRADE][3].next, 4);
 }
 
@@ -210,11 +207,11 @@ static void replayed_records_write_nothing(void **state)
 	take_trade(w, 1, T0 + 100000, "10");
 	take_trade(w, 2, T0 + 200000, "12");
 	assert_int_equal(w->batch.records, 0);
-	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 0);
+	assert_int_equal(sink_batch_raw_count(&w->batch, STREAM_TRADE), 0);
 	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 3, T0 + 300000, "11");
 	take_control(STREAM_TRADE, "s1", "alive", T0 + 60 * SECOND_US, "");
-	assert_int_equal(BATCH_COUNT(w->batch.trades, struct batch_trade), 1);
+	assert_int_equal(sink_batch_raw_count(&w->batch, STREAM_TRADE), 1);
 	assert_int_equal(BATCH_ROWS(w->batch.candles, const struct batch_candle)->candle.trades, 3);
 }
 

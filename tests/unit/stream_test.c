@@ -1,5 +1,6 @@
 #include "stream.h"
 #include "test.h"
+#include <stdio.h>
 #include <string.h>
 
 static void table_is_in_the_order_of_kinds(void **state)
@@ -9,6 +10,23 @@ static void table_is_in_the_order_of_kinds(void **state)
 		assert_int_equal(stream_table[i].kind, i);
 		assert_ptr_equal(stream_find(stream_table[i].name), &stream_table[i]);
 		assert_true(*stream_table[i].event && *stream_table[i].raw_table);
+	}
+}
+
+static void gaps_are_filled_by_a_history_that_there_is(void **state)
+{
+	(void)state;
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		const struct stream *s = &stream_table[i];
+		char history[64];
+
+		assert_non_null(stream_table[s->filled_by].history);
+		/* Whose seconds are whole can be told from the events, not from a price now and then. */
+		assert_true(!s->whole || s->says > SAYS_SAMPLE);
+		if (!s->history)
+			continue;
+		snprintf(history, sizeof(history), "%s.history", s->name);
+		assert_string_equal(s->history, history);
 	}
 }
 
@@ -60,6 +78,7 @@ static void refuses_other_stream_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gaps_are_filled_by_a_history_that_there_is),
 		cmocka_unit_test(table_is_in_the_order_of_kinds),
 		cmocka_unit_test(finds_exact_names_only),
 		cmocka_unit_test(splits_stream_names),

@@ -1,1 +1,0 @@
-INSERT INTO raw_mini_ticker SELECT * FROM slow_ticker ORDER BY event_us, symbol ON CONFLICT DO NOTHING

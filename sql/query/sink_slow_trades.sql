@@ -1,1 +1,0 @@
-INSERT INTO raw_trade SELECT * FROM slow_trade ORDER BY trade_us, symbol, id ON CONFLICT DO NOTHING
