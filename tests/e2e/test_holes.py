@@ -366,7 +366,7 @@ def test_an_outage_is_repaired_from_rest(stack_of):
     from_us, to_us = stack.rows("SELECT min(from_us), max(to_us) FROM gap")[0]
     assert collector.stop() == 0
     traded = {}
-    for line in truth.read_text().splitlines():
+    for line in truth.read_text().rpartition("\n")[0].splitlines():
         state, _, stream, text = (line.split(" ", 3) + [""] * 3)[:4]
         if stream.endswith("@kline_1s") and state in ("sent", "unsent"):
             k = json.loads(text)["k"]
