@@ -23,7 +23,7 @@ LIB := err clock utf8 buf decimal interval inifile kafka_property setting settin
 	stream json_scan field member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_describe kafka_admin kafka_producer kafka_record kafka_merge kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_state sink_batch sink_seal \
-	sink_writer sink_commit sink_raw sink_rows sink_late sink_facts sink_fill sink_meta sink_observe maintenance topics
+	sink_writer sink_commit sink_raw sink_rows sink_late sink_bars sink_minute sink_facts sink_fill sink_meta sink_observe maintenance topics
 REST := binance_rest rest_answer_head rest_budget
 HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
 BACKFILL := rest_to_kafka backfill_work backfill_plan backfill_answered $(HISTORY)
@@ -120,8 +120,9 @@ UNIT_OBJ_collector_health := daemon/collector_health
 UNIT_OBJ_id_mark := daemon/id_mark
 UNIT_OBJ_sink_repair := daemon/sink_repair
 UNIT_OBJ_sink_bisect := daemon/sink_bisect daemon/sink_refused
-UNIT_OBJ_sink := daemon/sink_refused daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_holes daemon/id_mark daemon/sink_state daemon/sink_batch daemon/sink_seal
+UNIT_OBJ_sink := daemon/sink_refused daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_minute daemon/sink_holes daemon/id_mark daemon/sink_state daemon/sink_batch daemon/sink_seal
 UNIT_OBJ_sink_holes := $(UNIT_OBJ_sink)
+UNIT_OBJ_sink_minute := daemon/sink_minute daemon/ctl_migrate
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
 LIBS_LIB := -lrdkafka -lpq -ljson-c -linih -lm

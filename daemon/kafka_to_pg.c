@@ -62,6 +62,7 @@ static void forget(struct kafka_to_pg *k)
 	sink_batch_reset(k->batch);
 	sink_batch_reset(k->written);
 	sink_meta_reset(k->meta);
+	sink_commit_forget(k->commit);
 }
 
 static enum pg_failure load(struct kafka_to_pg *k, struct err *e)

@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OTHER_BUFS 16
+#define OTHER_BUFS 17
 #define BATCH_BUFS (OTHER_BUFS + STREAM_COUNT)
 
 /* All arrays, so that init, reset and done can't forget one. */
 static void each_buf(struct sink_batch *b, struct buf *out[BATCH_BUFS])
 {
-	struct buf *others[OTHER_BUFS] = {&b->candles, &b->lates, &b->subscriptions, &b->gaps,
-		&b->holes, &b->id_marks, &b->fills, &b->quarantines, &b->bytes, &b->received,
-		&b->folds[LADDER_1M], &b->folds[LADDER_1H], &b->folds[LADDER_1D], &b->offsets,
-		&b->spans, &b->symbols};
+	struct buf *others[OTHER_BUFS] = {&b->candles, &b->minutes, &b->lates, &b->subscriptions,
+		&b->gaps, &b->holes, &b->id_marks, &b->fills, &b->quarantines, &b->bytes,
+		&b->received, &b->folds[LADDER_1M], &b->folds[LADDER_1H], &b->folds[LADDER_1D],
+		&b->offsets, &b->spans, &b->symbols};
 
 	memcpy(out, others, sizeof others);
 	for (int i = 0; i < STREAM_COUNT; i++)
@@ -181,6 +181,13 @@ static int by_candle(const void *pa, const void *pb)
 	return by_time(a->candle.open_us, b->candle.open_us, a->symbol, b->symbol);
 }
 
+static int by_minute(const void *pa, const void *pb)
+{
+	const struct batch_minute *a = pa, *b = pb;
+
+	return by_time(a->open_us, b->open_us, a->symbol, b->symbol);
+}
+
 static int by_fold(const void *pa, const void *pb)
 {
 	const struct batch_fold *a = pa, *b = pb;
@@ -211,6 +218,9 @@ void sink_batch_sort(struct sink_batch *b)
 	if (b->candles.len)
 		qsort(b->candles.data, BATCH_COUNT(b->candles, struct batch_candle),
 			sizeof(struct batch_candle), by_candle);
+	if (b->minutes.len)
+		qsort(b->minutes.data, BATCH_COUNT(b->minutes, struct batch_minute),
+			sizeof(struct batch_minute), by_minute);
 	for (int level = LADDER_1M; level < LADDER_COUNT; level++)
 		sort_folds(&b->folds[level]);
 }

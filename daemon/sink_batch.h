@@ -34,6 +34,14 @@ struct batch_late { /* something came for a settled second */
 	struct event kline;
 };
 
+struct batch_minute { /* a minute that is over */
+	struct sink_symbol *symbol;
+	int64_t open_us;
+	bool has_bar;         /* a second of it was settled */
+	bool is_out_of_range; /* a sum is: only PostgreSQL can fold it */
+	struct candle bar;
+};
+
 struct batch_fold { /* a bar to fold from the level below */
 	const struct sink_symbol *symbol;
 	int64_t open_us;
@@ -99,7 +107,8 @@ struct batch_quarantine {
 
 struct sink_batch {
 	struct buf raws[STREAM_COUNT]; /* struct batch_raw and event, BATCH_RAW_BYTES each */
-	struct buf candles, lates, subscriptions, gaps, holes, id_marks, fills, quarantines, bytes;
+	struct buf candles, minutes, lates, subscriptions, gaps, holes, id_marks, fills,
+		quarantines, bytes;
 	struct buf received;                /* int64: wall time at which each event was received */
 	struct buf folds[LADDER_COUNT];     /* [LADDER_1S] unused */
 	struct buf offsets, spans, symbols; /* made when it is sealed; spans: struct sink_session */

@@ -3,6 +3,7 @@
 #include "metrics.h"
 #include "pg_array.h"
 #include "pg_queries.h"
+#include "sink_bars.h"
 #include "sink_facts.h"
 #include "sink_late.h"
 #include "sink_raw.h"
@@ -17,6 +18,7 @@ METRIC_COUNTER(metric_conflicts, "pricegraph_sink_conflicts_total",
 
 struct sink_commit {
 	struct sink_rows rows;
+	struct sink_bars bars;
 	struct sink_facts facts;
 	struct buf late;      /* struct batch_candle */
 	struct buf changed;   /* struct sink_symbol * */
@@ -35,6 +37,8 @@ struct sink_commit *sink_commit_new(
 	c->to.pg = pg;
 	c->to.token = token;
 	sink_rows_init(&c->rows, max_bytes);
+	sink_bars_init(&c->bars, max_bytes);
+	sink_bars_forget(&c->to);
 	sink_facts_init(&c->facts, max_bytes);
 	buf_init(&c->late, max_bytes);
 	buf_init(&c->changed, max_bytes);
@@ -47,10 +51,16 @@ void sink_commit_free(struct sink_commit *c)
 	if (!c)
 		return;
 	sink_rows_done(&c->rows);
+	sink_bars_done(&c->bars);
 	sink_facts_done(&c->facts);
 	buf_done(&c->late);
 	buf_done(&c->changed);
 	free(c);
+}
+
+void sink_commit_forget(struct sink_commit *c)
+{
+	sink_bars_forget(&c->to);
 }
 
 /* A settled second was rewritten: the bars above it follow, and the symbol's readers must hear of it. */
@@ -78,6 +88,8 @@ static enum pg_failure write_rows(struct sink_commit *c, struct err *e)
 		f = sink_late_compute(to, &c->late, e);
 	if (f == PG_OK && c->late.len)
 		f = sink_rows_candles(&c->rows, to, &c->late, &changed, e);
+	if (f == PG_OK)
+		f = sink_bars_minutes(&c->bars, to, e);
 	return f;
 }
 
@@ -90,7 +102,13 @@ static enum pg_failure write_all(struct sink_commit *c, bool *fenced, struct err
 		f = sink_facts_fence(&c->facts, &c->to, fenced, e);
 	if (f != PG_OK || *fenced)
 		return f;
-	f = write_rows(c, e);
+	f = sink_bars_foreign(&c->to, e);
+	if (f == PG_OK)
+		f = write_rows(c, e);
+	if (f == PG_OK && sink_batch_failed(c->to.batch)) {
+		err_set(e, "no memory for the bars to be folded");
+		f = PG_BUG;
+	}
 	sink_batch_sort(c->to.batch);
 	if (f == PG_OK)
 		f = sink_facts_write(&c->facts, &c->to, e);
@@ -149,6 +167,7 @@ static enum sink_done resolve_commit(struct sink_commit *c, bool *committed, str
 static void mark_committed(struct sink_commit *c)
 {
 	sink_facts_committed(&c->to);
+	sink_bars_committed(&c->to);
 	metric_add(&metric_commits, 1);
 }
 

@@ -23,6 +23,8 @@ struct sink_commit;
 struct sink_commit *sink_commit_new(
 	struct pg *pg, const char *token, size_t max_bytes, struct err *e);
 void sink_commit_free(struct sink_commit *c);
+/* The state is rebuilt: what was known of the database's candles is not any more. Sink thread, while no batch is with the writer. */
+void sink_commit_forget(struct sink_commit *c);
 /* `b` is sealed. After SINK_COMMITTED the symbols' settled_revision is as the database has it; the caller resets the batch. Otherwise
  * nothing changed in the database. */
 must_check enum sink_done sink_commit_run(

@@ -2,6 +2,7 @@
 
 #include "pg_array.h"
 #include "pg_queries.h"
+#include "sink_bars.h"
 #include "sink_fill.h"
 
 #include <stdlib.h>
@@ -120,29 +121,6 @@ enum pg_failure sink_facts_fence(
 	if (done == PG_OK && !*fenced)
 		done = move_offsets(f, to, fenced, e);
 	return done;
-}
-
-static enum pg_failure fold(
-	struct sink_facts *f, const struct sink_write *to, enum ladder level, struct err *e)
-{
-	static const char *const names[LADDER_COUNT][2] = {
-		[LADDER_1M] = {"fold_1m", "SELECT fold_1m($1, $2, $3, $4)"},
-		[LADDER_1H] = {"fold_1h", "SELECT fold_1h($1, $2, $3, $4)"},
-		[LADDER_1D] = {"fold_1d", "SELECT fold_1d($1, $2, $3, $4)"},
-	};
-	const struct batch_fold *fold =
-		BATCH_ROWS(to->batch->folds[level], const struct batch_fold);
-	size_t n = BATCH_COUNT(to->batch->folds[level], struct batch_fold);
-	struct buf *a = sink_facts_begin(f);
-
-	if (!n)
-		return PG_OK;
-	for (size_t i = 0; i < n; i++) {
-		pg_array_text(&a[0], fold[i].symbol->name);
-		pg_array_int(&a[1], fold[i].open_us);
-		pg_array_int(&a[2], to->revisions[fold[i].symbol->partition]);
-	}
-	return sink_facts_run(f, to, names[level], 3, NULL, e);
 }
 
 static enum pg_failure write_spans(struct sink_facts *f, const struct sink_write *to, struct err *e)
@@ -301,8 +279,8 @@ enum pg_failure sink_facts_write(struct sink_facts *f, const struct sink_write *
 		done = write_symbols(f, to, e);
 	if (done == PG_OK)
 		done = sink_fill_marks(f, to, e);
-	for (enum ladder level = LADDER_1M; level < LADDER_COUNT && done == PG_OK; level++)
-		done = fold(f, to, level, e);
+	if (done == PG_OK)
+		done = sink_bars_fold(f, to, e);
 	if (done == PG_OK)
 		done = sink_fill_repairs(to, e);
 	if (done == PG_OK)

@@ -1,5 +1,5 @@
 /*
- * sink_facts: what a transaction writes besides rows: fence and offsets, folded bars, spans, subscriptions, gaps, symbols, quarantine.
+ * sink_facts: what a transaction writes besides rows: fence and offsets, spans, subscriptions, gaps, symbols, quarantine.
  * Writer's thread.
  */
 #pragma once

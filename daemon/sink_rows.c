@@ -48,20 +48,6 @@ static void add_id(struct pg_copy *c, int64_t id)
 		pg_copy_int64(c, id);
 }
 
-static void add_volumes(struct pg_copy *c, const struct candle *k)
-{
-	if (!k->has_volume) {
-		for (int i = 0; i < 5; i++)
-			pg_copy_null(c);
-		return;
-	}
-	pg_copy_decimal(c, &k->volume);
-	pg_copy_decimal(c, &k->quote);
-	pg_copy_int64(c, k->trades);
-	pg_copy_decimal(c, &k->taker_volume);
-	pg_copy_decimal(c, &k->taker_quote);
-}
-
 static void add_candle(
 	struct pg_copy *c, const char *venue, const struct batch_candle *row, int64_t revision)
 {
@@ -71,11 +57,7 @@ static void add_candle(
 	pg_copy_int64(c, k->open_us);
 	pg_copy_text(c, row->symbol->name, row->symbol->name_len);
 	pg_copy_text(c, venue, strlen(venue));
-	pg_copy_decimal(c, &k->open);
-	pg_copy_decimal(c, &k->high);
-	pg_copy_decimal(c, &k->low);
-	pg_copy_decimal(c, &k->close);
-	add_volumes(c, k);
+	pg_copy_bar(c, k);
 	add_id(c, k->first_id);
 	add_id(c, k->last_id);
 	pg_copy_int16(c, (int16_t)k->origin);
@@ -118,9 +100,14 @@ enum pg_failure sink_rows_candles(struct sink_rows *w, const struct sink_write *
 	enum pg_failure f;
 
 	sink_rows_reset(w);
-	for (size_t i = 0; i < BATCH_COUNT(*candles, struct batch_candle); i++)
-		add_candle(to->all_slow || c[i].slow ? &w->slow : &w->fast, to->st->venue, &c[i],
+	for (size_t i = 0; i < BATCH_COUNT(*candles, struct batch_candle); i++) {
+		bool slow = to->all_slow || c[i].slow;
+
+		if (slow && c[i].candle.open_us > c[i].symbol->rewritten_us)
+			c[i].symbol->rewritten_us = c[i].candle.open_us;
+		add_candle(slow ? &w->slow : &w->fast, to->st->venue, &c[i],
 			to->revisions[c[i].symbol->partition]);
+	}
 	f = sink_rows_send(w, to->pg, &seconds, &merged, e);
 	if (f == PG_OK) {
 		metric_add(

@@ -1,6 +1,6 @@
 /*
- * sink_settle: T advanced → seconds that are settled now are written, and the bars above them that are over are folded.
- * Sink thread.
+ * sink_settle: T advanced → seconds that are settled now are written, the minutes that are over too, and the bars above them that are
+ * over are folded. Sink thread.
  */
 #pragma once
 #include "sink_batch.h"
@@ -10,5 +10,6 @@
 void sink_settle_partition(struct sink_state *st, struct sink_batch *b, int partition);
 /* One symbol, which nobody listens to. */
 void sink_settle_symbol(struct sink_batch *b, struct sink_symbol *sy, int64_t settled_us);
-/* The settled second `open_us` changed: folds the stored bars above it again. Bars not over yet are folded at their end anyway. */
+/* The settled second `open_us` changed: folds the stored bars above it again, as far as they were over when the batch was sealed.
+ * The others are folded at their end anyway. Writer's thread. */
 void sink_settle_refold(struct sink_batch *b, const struct sink_symbol *sy, int64_t open_us);

@@ -86,7 +86,8 @@ struct sink_symbol *sink_state_symbol(struct sink_state *st, const char *name, i
 	sy->name_len = len;
 	sy->partition = partition;
 	sy->pool = &st->pool;
-	sy->settled_us = INT64_MIN;
+	sy->settled_us = sy->rewritten_us = INT64_MIN;
+	sink_minute_begin(&sy->minute, MINUTE_NONE);
 	for (int k = 0; k < STREAM_COUNT; k++)
 		sy->marks[k] = INT64_MIN;
 	for (int i = 0; i < IDS_COUNT; i++) {

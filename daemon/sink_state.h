@@ -12,6 +12,7 @@
 #include "event.h"
 #include "id_mark.h"
 #include "second.h"
+#include "sink_minute.h"
 #include "sink_refused.h"
 #include "topic.h"
 #include <stdbool.h>
@@ -77,6 +78,7 @@ struct sink_symbol {
 	int64_t published_revision;  /* what the meta topic has */
 	bool dirty;                  /* its row must be written */
 	struct sink_second *seconds; /* unsettled, ascending */
+	struct sink_minute minute;   /* that holds settled_us: its settled seconds */
 	struct sink_pool *pool;      /* the state's */
 	struct sink_second *recent;  /* the one asked for last; NULL = none */
 	struct sink_symbol *next_in_partition;
@@ -86,6 +88,7 @@ struct sink_symbol {
 	bool sealed_row;          /* the batch has its row */
 	bool changed;             /* something settled changes with the transaction under way */
 	int64_t changed_us;       /* the earliest second that does */
+	int64_t rewritten_us;     /* greatest second that may be other in the database than it was in memory */
 	UT_hash_handle hh;
 };
 

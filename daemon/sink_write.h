@@ -6,12 +6,16 @@
 #include "sink_batch.h"
 #include "sink_state.h"
 
+#define REVISION_UNKNOWN (-1)
+
 struct sink_write {
 	struct pg *pg;
 	const char *token;           /* the sink's, in partition.owner */
 	const struct sink_state *st; /* only venue and epoch: the rest may change meanwhile */
 	struct sink_batch *batch;
 	int64_t revisions[TOPIC_PARTITIONS]; /* of this commit */
+	int64_t known_revisions[TOPIC_PARTITIONS]; /* of our last commit there; REVISION_UNKNOWN: of nobody's */
+	int64_t foreign_us[TOPIC_PARTITIONS]; /* no candle that others wrote begins behind it */
 	struct buf *changed;                 /* struct sink_symbol *: those marked so */
 	bool all_slow;                       /* every row may be a repeat */
 };

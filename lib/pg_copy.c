@@ -87,6 +87,24 @@ void pg_copy_decimal(struct pg_copy *c, const struct decimal *d)
 }
 
 /* What the server answers to the end of the data; its last word counts. */
+void pg_copy_bar(struct pg_copy *c, const struct candle *bar)
+{
+	pg_copy_decimal(c, &bar->open);
+	pg_copy_decimal(c, &bar->high);
+	pg_copy_decimal(c, &bar->low);
+	pg_copy_decimal(c, &bar->close);
+	if (!bar->has_volume) {
+		for (int i = 0; i < 5; i++)
+			pg_copy_null(c);
+		return;
+	}
+	pg_copy_decimal(c, &bar->volume);
+	pg_copy_decimal(c, &bar->quote);
+	pg_copy_int64(c, bar->trades);
+	pg_copy_decimal(c, &bar->taker_volume);
+	pg_copy_decimal(c, &bar->taker_quote);
+}
+
 static enum pg_failure outcome(struct pg *pg, struct err *e)
 {
 	enum pg_failure f = PG_OK;

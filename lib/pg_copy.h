@@ -27,6 +27,8 @@ void pg_copy_int16(struct pg_copy *c, int16_t value);
 void pg_copy_bool(struct pg_copy *c, bool value);
 void pg_copy_text(struct pg_copy *c, const char *text, size_t len);
 void pg_copy_decimal(struct pg_copy *c, const struct decimal *d);
+/* Nine fields: open, high, low, close, volume, quote, trades, taker_volume, taker_quote. */
+void pg_copy_bar(struct pg_copy *c, const struct candle *bar);
 /* `sql`: COPY <table> (<columns>) FROM STDIN (FORMAT binary). No rows: PG_OK at once. */
 must_check enum pg_failure pg_copy_send(
 	struct pg_copy *c, struct pg *pg, const char *sql, struct err *e);

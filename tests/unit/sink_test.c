@@ -52,26 +52,64 @@ static void a_closed_kline_is_written_at_once_and_not_again(void **state)
 	assert_int_equal(candles(w), 1);
 }
 
-static void bars_are_folded_when_they_are_over(void **state)
+static size_t minutes(const struct world *w)
+{
+	return BATCH_COUNT(w->batch.minutes, struct batch_minute);
+}
+
+static void bars_are_written_when_they_are_over(void **state)
 {
 	struct world *w = *state;
 	int64_t minute = clock_floor(T0, MINUTE_US);
-	const struct batch_fold *f;
+	const struct batch_minute *m;
 
 	take_control(STREAM_KLINE_1S, "s1", "begin", T0, SYMBOLS);
 	take_kline(w, T0, "5");
+	take_kline(w, T0 + SECOND_US, "7");
 	take_control(STREAM_KLINE_1S, "s1", "alive", minute + 60 * SECOND_US + 4 * SECOND_US, "");
-	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1M], struct batch_fold), 0);
+	assert_int_equal(minutes(w), 0);
 	take_control(STREAM_KLINE_1S, "s1", "alive", minute + 60 * SECOND_US + 5 * SECOND_US, "");
+	assert_int_equal(minutes(w), 1);
+	m = BATCH_ROWS(w->batch.minutes, const struct batch_minute);
+	assert_int_equal(m->open_us, minute);
+	assert_true(m->has_bar);
+	assert_false(m->is_out_of_range);
+	assert_int_equal(m->bar.open_us, minute);
+	assert_int_equal(m->bar.trades, 4);
+	assert_int_equal(m->bar.close.units, 700000000);
+	assert_int_equal(m->bar.origin, ORIGIN_KLINE);
 	sink_batch_sort(&w->batch);
-	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1M], struct batch_fold), 1);
+	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1M], struct batch_fold), 0);
 	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1H], struct batch_fold), 0);
-	f = BATCH_ROWS(w->batch.folds[LADDER_1M], const struct batch_fold);
-	assert_int_equal(f->open_us, minute);
 	take_control(STREAM_KLINE_1S, "s1", "alive", minute + DAY_US + HOUR_US, "");
 	sink_batch_sort(&w->batch);
 	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1H], struct batch_fold), 1);
 	assert_int_equal(BATCH_COUNT(w->batch.folds[LADDER_1D], struct batch_fold), 1);
+}
+
+/* What others wrote to a minute is folded at its end, so it is told of even if nothing of it was settled here. */
+static void a_minute_without_seconds_is_told_of(void **state)
+{
+	struct world *w = *state;
+	int64_t minute = clock_floor(T0, MINUTE_US);
+	const struct batch_minute *m;
+
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_trade(w, 1, T0 + 200000, "10");
+	for (int i = 1; i <= 3; i++)
+		take_control(STREAM_TRADE, "s1", "alive", minute + i * MINUTE_US + 5 * SECOND_US, "");
+	take_trade(w, 2, minute + 3 * MINUTE_US + SECOND_US, "10");
+	take_trade(w, 3, minute + 5 * MINUTE_US + SECOND_US, "10");
+	take_control(STREAM_TRADE, "s1", "alive", minute + 7 * MINUTE_US + 6 * SECOND_US, "");
+	assert_int_equal(minutes(w), 5);
+	m = BATCH_ROWS(w->batch.minutes, const struct batch_minute);
+	for (int i = 0; i < 5; i++) {
+		static const int at[] = {0, 1, 2, 3, 5};
+
+		assert_int_equal(m[i].open_us, minute + at[i] * MINUTE_US);
+		assert_int_equal(m[i].has_bar, i == 0 || i >= 3);
+	}
+	assert_int_equal(w->st.symbols->minute.open_us, minute + 7 * MINUTE_US);
 }
 
 static void late_and_repeated_trades_go_the_slow_way(void **state)
@@ -270,7 +308,8 @@ int main(void)
 		TEST(a_second_is_written_once_when_settled),
 		TEST(the_slowest_stream_decides),
 		TEST(a_closed_kline_is_written_at_once_and_not_again),
-		TEST(bars_are_folded_when_they_are_over),
+		TEST(bars_are_written_when_they_are_over),
+		TEST(a_minute_without_seconds_is_told_of),
 		TEST(late_and_repeated_trades_go_the_slow_way),
 		TEST(a_new_session_leaves_a_gap),
 		TEST(a_symbol_taken_out_meanwhile_is_closed),

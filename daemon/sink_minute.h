@@ -1,0 +1,25 @@
+/*
+ * sink_minute: the open minute of a symbol, folded in memory as its seconds are settled, so that the bar is written once, at its end,
+ * and no second is read again for it.
+ *
+ * The same fold as SQL's (fold_columns in sql/migration), which decides where the two could differ: whenever seconds of the minute
+ * came by another way than through here the minute is folded in the database (sink_minutes). Passive; the owner's thread.
+ */
+#pragma once
+#include "candle.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MINUTE_NONE INT64_MIN
+
+struct sink_minute {
+	int64_t open_us; /* MINUTE_NONE: none is open */
+	bool traded;     /* a second with trades, or that does not know, was added */
+	bool overflow;   /* a sum is out of range: only PostgreSQL can do it */
+	bool any;
+	struct candle bar;
+};
+
+void sink_minute_begin(struct sink_minute *m, int64_t open_us);
+/* Seconds of this minute, ascending. */
+void sink_minute_add(struct sink_minute *m, const struct candle *second);
