@@ -88,7 +88,7 @@ struct sink_symbol {
 	bool sealed_row;          /* the batch has its row */
 	bool changed;             /* something settled changes with the transaction under way */
 	int64_t changed_us;       /* the earliest second that does */
-	int64_t rewritten_us;     /* greatest second that may be other in the database than it was in memory */
+	int64_t rewritten_us; /* greatest second that may be other in the database than it was in memory */
 	UT_hash_handle hh;
 };
 

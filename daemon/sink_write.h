@@ -14,10 +14,11 @@ struct sink_write {
 	const struct sink_state *st; /* only venue and epoch: the rest may change meanwhile */
 	struct sink_batch *batch;
 	int64_t revisions[TOPIC_PARTITIONS]; /* of this commit */
-	int64_t known_revisions[TOPIC_PARTITIONS]; /* of our last commit there; REVISION_UNKNOWN: of nobody's */
+	int64_t known_revisions
+		[TOPIC_PARTITIONS]; /* of our last commit there; REVISION_UNKNOWN: of nobody's */
 	int64_t foreign_us[TOPIC_PARTITIONS]; /* no candle that others wrote begins behind it */
-	struct buf *changed;                 /* struct sink_symbol *: those marked so */
-	bool all_slow;                       /* every row may be a repeat */
+	struct buf *changed;                  /* struct sink_symbol *: those marked so */
+	bool all_slow;                        /* every row may be a repeat */
 };
 
 /* Something settled of the symbol changes with this transaction, from `open_us` on at the earliest (INT64_MAX: no candle). */

@@ -213,8 +213,8 @@ static int make_room(struct kafka_consumer *c, size_t max, struct err *e)
 	return 0;
 }
 
-/* Takes what is there and keeps what is a record. */
-static void take(struct kafka_consumer *c, size_t max)
+/* Takes what is there and keeps what is a record. False: there was nothing. */
+static bool take(struct kafka_consumer *c, size_t max)
 {
 	size_t n = kafka_merge_take(&c->merge, c->messages, max);
 
@@ -229,6 +229,17 @@ static void take(struct kafka_consumer *c, size_t max)
 		kafka_record_fill(&c->records[c->lent], m.message, m.tag);
 		c->messages[c->lent++] = m;
 	}
+	return n > 0;
+}
+
+static void wait_and_take(struct kafka_consumer *c, size_t max, int timeout_ms)
+{
+	int64_t end_us = clock_mono_us() + timeout_ms * MS_US, left_us = timeout_ms * MS_US;
+
+	do {
+		kafka_merge_wait(&c->merge, (int)((left_us + MS_US - 1) / MS_US));
+		left_us = end_us - clock_mono_us();
+	} while (!take(c, max) && left_us > 0);
 }
 
 static enum kafka_polled without_records(struct kafka_consumer *c, struct err *e)
@@ -258,11 +269,8 @@ enum kafka_polled kafka_consumer_poll(struct kafka_consumer *c, int timeout_ms, 
 		return KAFKA_NOTHING;
 	if (make_room(c, max, e) != 0)
 		return KAFKA_ERROR;
-	take(c, max);
-	if (c->lent == 0 && timeout_ms > 0 && !c->is_out_of_range) {
-		kafka_merge_wait(&c->merge, timeout_ms);
-		take(c, max);
-	}
+	if (!take(c, max) && timeout_ms > 0 && !c->is_out_of_range)
+		wait_and_take(c, max, timeout_ms);
 	if (c->lent == 0)
 		return without_records(c, e);
 	c->has_failed = false; /* it has passed */

@@ -2,7 +2,6 @@
 #include "kafka_consumer.h"
 #include "kafka_mock.h"
 #include "test.h"
-#include <stdlib.h>
 #include <string.h>
 
 #define WAIT_MS 20000
@@ -221,63 +220,6 @@ static void gives_at_most_what_was_asked_for(void **state)
 	assert_int_equal(kafka_consumer_poll(consumer, 0, 0, &records, &n, &e), KAFKA_NOTHING);
 }
 
-/* A backlog of three partitions, written in turns of ten messages: all of a partition comes in one fetch. */
-static void produce_in_turns(int count)
-{
-	struct err e = {""};
-	struct kafka_producer *p;
-
-	kafka_mock_set(&mock, "kafka.linger.ms=5000");
-	p = kafka_producer_new(mock.settings, NULL, NULL, &e);
-	assert_non_null(p);
-	for (int i = 0; i < count; i++) {
-		char value[20];
-		struct kafka_message message = {.topic = kafka_producer_topic(p, "a", &e),
-			.partition = i / 10 % 3,
-			.value = value};
-		message.value_len = (size_t)snprintf(value, sizeof(value), "%d", i);
-		if (i % 10 == 0) /* the next turn is in another millisecond */
-			for (int64_t ms = clock_wall_us() / MS_US; clock_wall_us() / MS_US == ms;)
-				;
-		assert_int_equal(kafka_producer_send(p, &message), KAFKA_SENT);
-	}
-	assert_int_equal(kafka_producer_flush(p, WAIT_MS), 0);
-	kafka_producer_free(p);
-}
-
-static void merges_partitions_by_the_time_of_production(void **state)
-{
-	const struct kafka_place places[] = {{"a", 0, 0, 0}, {"a", 1, 0, 1}, {"a", 2, 0, 2}};
-	const struct kafka_record *records;
-	size_t n, got = 0, in_order = 0;
-	struct err e = {""};
-	bool seen[3] = {false};
-
-	(void)state;
-	produce_in_turns(600);
-	assign(places, 3);
-	for (int i = 0; i < 3; i++) { /* each partition's answer is here, with all that it has */
-		int64_t deadline = clock_mono_us() + WAIT_MS * MS_US;
-
-		while (kafka_consumer_high(consumer, "a", i) != 200)
-			assert_true(clock_mono_us() < deadline);
-	}
-	while (got < 600) {
-		assert_int_equal(poll_any(25, &records, &n, &e), KAFKA_RECORDS);
-		for (size_t i = 0; i < n; i++, got++) {
-			size_t value = strtoul(records[i].value, NULL, 10);
-
-			/* One that came after the others has to catch up first; once all are there the order is exact. */
-			if (seen[0] && seen[1] && seen[2]) {
-				in_order += value == got;
-				assert_true(value == got || in_order == 0);
-			}
-			seen[records[i].tag] = true;
-		}
-	}
-	assert_in_range(in_order, 200, 600);
-}
-
 static void begins_anew_with_each_assignment(void **state)
 {
 	struct kafka_place places[] = {{"a", 1, 0, 0}, {"b", 1, 0, 1}};
@@ -437,7 +379,6 @@ int main(void)
 		with_cluster(tells_control_records_and_bad_headers),
 		with_cluster(begins_at_the_end),
 		with_cluster(gives_at_most_what_was_asked_for),
-		with_cluster(merges_partitions_by_the_time_of_production),
 		with_cluster(begins_anew_with_each_assignment),
 		with_cluster(says_which_offset_is_gone),
 		with_cluster(reports_absent_brokers_once_a_second),

@@ -97,7 +97,8 @@ static void a_minute_without_seconds_is_told_of(void **state)
 	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 1, T0 + 200000, "10");
 	for (int i = 1; i <= 3; i++)
-		take_control(STREAM_TRADE, "s1", "alive", minute + i * MINUTE_US + 5 * SECOND_US, "");
+		take_control(
+			STREAM_TRADE, "s1", "alive", minute + i * MINUTE_US + 5 * SECOND_US, "");
 	take_trade(w, 2, minute + 3 * MINUTE_US + SECOND_US, "10");
 	take_trade(w, 3, minute + 5 * MINUTE_US + SECOND_US, "10");
 	take_control(STREAM_TRADE, "s1", "alive", minute + 7 * MINUTE_US + 6 * SECOND_US, "");
