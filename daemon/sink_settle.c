@@ -24,14 +24,15 @@ static void fold_from(struct sink_batch *b, const struct sink_symbol *sy, enum l
 static void close_minute(struct sink_batch *b, struct sink_symbol *sy, int64_t settled_us)
 {
 	struct sink_minute *m = &sy->minute;
-	struct batch_minute row = {.symbol = sy,
+	struct batch_minute row;
+
+	if (m->open_us == MINUTE_NONE || m->open_us + MINUTE_US > settled_us)
+		return;
+	row = (struct batch_minute){.symbol = sy,
 		.open_us = m->open_us,
 		.has_bar = m->any,
 		.is_out_of_range = m->overflow,
 		.bar = m->bar};
-
-	if (m->open_us == MINUTE_NONE || m->open_us + MINUTE_US > settled_us)
-		return;
 	buf_add(&b->minutes, &row, sizeof row);
 	sink_batch_day(b, row.open_us);
 	fold_from(b, sy, LADDER_1H, row.open_us, settled_us);
