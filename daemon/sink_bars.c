@@ -79,13 +79,14 @@ static bool is_known(const struct sink_write *to, const struct batch_minute *m)
 
 static void add_minute(struct pg_copy *c, const struct sink_write *to, const struct batch_minute *m)
 {
-	pg_copy_row(c, 14);
+	pg_copy_row(c, 15);
 	pg_copy_int64(c, m->open_us);
 	pg_copy_text(c, m->symbol->name, m->symbol->name_len);
 	pg_copy_text(c, to->st->venue, strlen(to->st->venue));
 	pg_copy_bar(c, &m->bar);
 	pg_copy_int16(c, (int16_t)m->bar.origin);
 	pg_copy_int64(c, to->revisions[m->symbol->partition]);
+	pg_copy_int16(c, (int16_t)m->made);
 }
 
 enum pg_failure sink_bars_minutes(struct sink_bars *w, const struct sink_write *to, struct err *e)
@@ -101,7 +102,8 @@ enum pg_failure sink_bars_minutes(struct sink_bars *w, const struct sink_write *
 			add_minute(&w->minutes, to, &m[i]);
 	f = pg_copy_send(&w->minutes, to->pg,
 		"COPY candle_1m (open_us, symbol, venue, open, high, low, close, volume, quote, "
-		"trades, taker_volume, taker_quote, origin, revision) FROM STDIN (FORMAT binary)",
+		"trades, taker_volume, taker_quote, origin, revision, made) FROM STDIN (FORMAT "
+		"binary)",
 		e);
 	if (f == PG_OK)
 		metric_add(&metric_minutes, (int64_t)w->minutes.rows);

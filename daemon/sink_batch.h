@@ -39,6 +39,7 @@ struct batch_minute { /* a minute that is over */
 	int64_t open_us;
 	bool has_bar;         /* a second of it was settled */
 	bool is_out_of_range; /* a sum is: only PostgreSQL can fold it */
+	enum sink_made made;
 	struct candle bar;
 };
 

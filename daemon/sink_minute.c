@@ -1,5 +1,7 @@
 #include "sink_minute.h"
 
+#define SECONDS 60
+
 void sink_minute_begin(struct sink_minute *m, int64_t open_us)
 {
 	*m = (struct sink_minute){.open_us = open_us};
@@ -69,4 +71,13 @@ void sink_minute_add(struct sink_minute *m, const struct candle *second)
 			m->bar.origin = second->origin;
 	}
 	m->traded = m->traded || traded;
+	m->corrected = m->corrected || second->origin == ORIGIN_CORRECTION;
+	m->klines += second->origin == ORIGIN_KLINE && second->closed;
+}
+
+enum sink_made sink_minute_made(const struct sink_minute *m)
+{
+	if (m->corrected)
+		return MADE_WITH_CORRECTION;
+	return m->klines == SECONDS ? MADE_OF_KLINES : MADE_OF_PARTS;
 }

@@ -17,9 +17,15 @@ struct sink_minute {
 	bool traded;     /* a second with trades, or that does not know, was added */
 	bool overflow;   /* a sum is out of range: only PostgreSQL can do it */
 	bool any;
+	bool corrected; /* a correction is among the seconds */
+	int klines;     /* closed ones among them */
 	struct candle bar;
 };
+
+/* What a fold is made of, as the column `made` has it: a bar given at its level stands behind the first of these only. */
+enum sink_made { MADE_OF_PARTS = 0, MADE_OF_KLINES = 1, MADE_WITH_CORRECTION = 2 };
 
 void sink_minute_begin(struct sink_minute *m, int64_t open_us);
 /* Seconds of this minute, ascending. */
 void sink_minute_add(struct sink_minute *m, const struct candle *second);
+enum sink_made sink_minute_made(const struct sink_minute *m);

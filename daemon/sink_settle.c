@@ -32,6 +32,7 @@ static void close_minute(struct sink_batch *b, struct sink_symbol *sy, int64_t s
 		.open_us = m->open_us,
 		.has_bar = m->any,
 		.is_out_of_range = m->overflow,
+		.made = sink_minute_made(m),
 		.bar = m->bar};
 	buf_add(&b->minutes, &row, sizeof row);
 	sink_batch_day(b, row.open_us);

@@ -35,8 +35,18 @@ static struct decimal equal_now_and_then(struct decimal before)
 	return any_of(4) ? any_decimal() : before;
 }
 
-/* `empty`, `unknown`: in how many of ten seconds there was no trade, or nobody knows. */
-static struct candle any_second(int64_t open_us, unsigned empty, unsigned unknown)
+/* What the seconds of a minute are: in how many of ten there was no trade, or nobody knows, or there is none. */
+struct kinds {
+	unsigned empty, unknown, missing;
+	unsigned others; /* of ten, of whatever origin; the rest are closed klines */
+};
+
+static enum origin any_origin(unsigned others)
+{
+	return any_of(10) < others ? (enum origin)(ORIGIN_SAMPLE + any_of(5)) : ORIGIN_KLINE;
+}
+
+static struct candle any_second(int64_t open_us, const struct kinds *of)
 {
 	static struct decimal last;
 	unsigned kind = any_of(10);
@@ -45,17 +55,18 @@ static struct candle any_second(int64_t open_us, unsigned empty, unsigned unknow
 		.high = equal_now_and_then(last),
 		.low = equal_now_and_then(last),
 		.close = any_decimal(),
-		.has_volume = kind >= unknown,
+		.has_volume = kind >= of->unknown,
 		.volume = decimal_zero,
 		.quote = decimal_zero,
 		.taker_volume = decimal_zero,
 		.taker_quote = decimal_zero,
 		.first_id = -1,
 		.last_id = -1,
-		.origin = (enum origin)(ORIGIN_SAMPLE + any_of(5))};
+		.origin = any_origin(of->others),
+		.closed = of->others == 0 || any_of(9)};
 
 	last = c.high;
-	if (c.has_volume && kind < unknown + empty)
+	if (c.has_volume && kind < of->unknown + of->empty)
 		return c;
 	c.volume = any_decimal();
 	c.quote = any_decimal();
@@ -65,9 +76,9 @@ static struct candle any_second(int64_t open_us, unsigned empty, unsigned unknow
 	return c;
 }
 
-static void copy_second(struct pg_copy *copy, const char *symbol, const struct candle *c)
+static void copy_bar(struct pg_copy *copy, const char *symbol, const struct candle *c)
 {
-	pg_copy_row(copy, 14);
+	pg_copy_row(copy, 15);
 	pg_copy_int64(copy, c->open_us);
 	pg_copy_text(copy, symbol, strlen(symbol));
 	pg_copy_text(copy, "m", 1);
@@ -80,30 +91,35 @@ static void copy_second(struct pg_copy *copy, const char *symbol, const struct c
 static void make_minute(struct pg_copy *seconds, struct pg_copy *minutes, int number)
 {
 	unsigned empty = number % 3 ? any_of(11) : 10 * any_of(2);
-	unsigned unknown = number % 2 ? 0 : any_of(11 - empty);
-	unsigned missing = any_of(10);
+	struct kinds of = {.empty = empty,
+		.unknown = number % 2 ? 0 : any_of(11 - empty),
+		.missing = number % 5 ? any_of(10) : 0,
+		.others = number % 4 ? any_of(11) : 0};
 	struct sink_minute m;
 	char symbol[8];
 
 	snprintf(symbol, sizeof(symbol), "S%d", number);
 	sink_minute_begin(&m, MINUTE);
 	for (int i = 0; i < 60; i++) {
-		struct candle c = any_second(MINUTE + i * SECOND_US, empty, unknown);
+		struct candle c = any_second(MINUTE + i * SECOND_US, &of);
 
-		if (any_of(10) < missing)
+		if (any_of(10) < of.missing)
 			continue;
 		sink_minute_add(&m, &c);
-		copy_second(seconds, symbol, &c);
+		copy_bar(seconds, symbol, &c);
+		pg_copy_bool(seconds, c.closed);
 	}
 	assert_int_equal(m.bar.open_us, m.any ? MINUTE : 0);
 	assert_false(m.overflow);
-	if (m.any)
-		copy_second(minutes, symbol, &m.bar);
+	if (!m.any)
+		return;
+	copy_bar(minutes, symbol, &m.bar);
+	pg_copy_int16(minutes, (int16_t)sink_minute_made(&m));
 }
 
-#define BAR_COLUMNS                                                                                \
+#define COLUMNS                                                                                    \
 	"(open_us, symbol, venue, open, high, low, close, volume, quote, trades, taker_volume, "   \
-	"taker_quote, origin, revision) FROM STDIN (FORMAT binary)"
+	"taker_quote, origin, revision, "
 #define FOLD                                                                                       \
 	"SELECT fold_1m('m', array_agg(symbol), array_agg(1723161600000000), array_agg(8::bigint)" \
 	") FROM symbol WHERE venue = 'm'"
@@ -136,15 +152,16 @@ static void folds_as_sql_does(void **state)
 	for (int i = 0; i < SYMBOLS; i++)
 		make_minute(&seconds, &minutes, i);
 	snprintf(made, sizeof(made), "%zu", minutes.rows);
-	/* clang-format off */
-	database_run("ALTER TABLE candle_1s ALTER closed SET DEFAULT false, ALTER stated_us SET DEFAULT 0");
-	/* clang-format on */
-	copy_all(&seconds, "COPY candle_1s " BAR_COLUMNS);
-	copy_all(&minutes, "COPY candle_1m " BAR_COLUMNS);
+	database_run("ALTER TABLE candle_1s ALTER stated_us SET DEFAULT 0");
+	copy_all(&seconds, "COPY candle_1s " COLUMNS "closed) FROM STDIN (FORMAT binary)");
+	copy_all(&minutes, "COPY candle_1m " COLUMNS "made) FROM STDIN (FORMAT binary)");
 	assert_string_equal(database_text("SELECT count(DISTINCT symbol) FROM candle_1s"), made);
 	assert_string_equal(database_text("SELECT count(*) > 250 AND count(volume) BETWEEN 100 AND "
 					  "250 AND count(*) FILTER (WHERE trades = 0) > 20 FROM "
 					  "candle_1m"),
+		"t");
+	assert_string_equal(database_text("SELECT bool_and(n > 10) AND count(*) = 3 FROM (SELECT "
+					  "count(*) AS n FROM candle_1m GROUP BY made) AS x"),
 		"t");
 	/* The fold writes what differs. */
 	assert_string_equal(database_text(FOLD), "0");
@@ -155,7 +172,7 @@ static void folds_as_sql_does(void **state)
 
 static void a_sum_out_of_range_is_told(void **state)
 {
-	struct candle c = any_second(MINUTE, 0, 0);
+	struct candle c = any_second(MINUTE, &(struct kinds){0});
 	struct sink_minute m;
 
 	(void)state;
