@@ -19,7 +19,7 @@ LDFLAGS := -Wl,--as-needed $(SANFLAGS) -pthread
 FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
-LIB := err clock utf8 buf decimal interval inifile kafka_property setting settings settings_table settings_options metrics progress log_sink log_line log_sinks log_repeat log retry idset \
+LIB := err clock monitor utf8 buf decimal interval inifile kafka_property setting settings settings_table settings_options metrics progress log_sink log_line log_sinks log_repeat log retry idset \
 	stream json_scan field member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_describe kafka_admin kafka_producer kafka_record kafka_merge kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_state sink_batch sink_seal \

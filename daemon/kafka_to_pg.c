@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Bound of what one record adds: a control record settles the seconds of all symbols of its partition. */
@@ -19,25 +18,21 @@ bool kafka_to_pg_stopping(struct kafka_to_pg *k)
 {
 	bool stop;
 
-	pthread_mutex_lock(&k->lock);
+	monitor_enter(&k->monitor);
 	stop = k->stopping;
-	pthread_mutex_unlock(&k->lock);
+	monitor_leave(&k->monitor);
 	return stop;
 }
 
 /* Waits, but not beyond the order to stop, unless that has come already. */
 static void pause_us(struct kafka_to_pg *k, int64_t us, bool stop_ends_it)
 {
-	struct timespec until;
+	int64_t until_us = clock_mono_us() + us;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (us + until.tv_nsec / 1000) / SECOND_US;
-	until.tv_nsec = (us + until.tv_nsec / 1000) % SECOND_US * 1000;
-	pthread_mutex_lock(&k->lock);
-	while (!(stop_ends_it && k->stopping) &&
-		pthread_cond_timedwait(&k->wake, &k->lock, &until) == 0)
+	monitor_enter(&k->monitor);
+	while (!(stop_ends_it && k->stopping) && monitor_wait_until(&k->monitor, until_us))
 		;
-	pthread_mutex_unlock(&k->lock);
+	monitor_leave(&k->monitor);
 }
 
 static void pause_retry(struct kafka_to_pg *k)
@@ -156,8 +151,7 @@ static void destroy(struct kafka_to_pg *k)
 	kafka_consumer_free(k->consumer);
 	kafka_admin_free(k->admin);
 	pg_free(k->pg);
-	pthread_cond_destroy(&k->wake);
-	pthread_mutex_destroy(&k->lock);
+	monitor_done(&k->monitor);
 	free(k);
 }
 
@@ -195,10 +189,7 @@ static int open_parts(struct kafka_to_pg *k, struct err *e)
 
 struct kafka_to_pg *kafka_to_pg_start(const struct settings *s, struct err *e)
 {
-	static const struct retry_policy policy = {
-		.first_us = 100 * MS_US, .max_us = 800 * MS_US, .reset_us = 5 * SECOND_US};
 	struct kafka_to_pg *k = calloc(1, sizeof *k);
-	pthread_condattr_t monotonic;
 
 	if (!k) {
 		err_set(e, "no memory for the sink");
@@ -206,12 +197,8 @@ struct kafka_to_pg *kafka_to_pg_start(const struct settings *s, struct err *e)
 	}
 	k->settings = s;
 	snprintf(k->token, sizeof k->token, "%ld-%lld", (long)getpid(), (long long)clock_wall_us());
-	retry_init(&k->retry, &policy, (uint64_t)clock_wall_us());
-	pthread_mutex_init(&k->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&k->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	retry_init(&k->retry, &retry_server, (uint64_t)clock_wall_us());
+	monitor_init(&k->monitor);
 	sink_state_init(&k->st, settings_text(s, "venue", "name"), 0);
 	sink_observe_init(&k->observed, s);
 	k->batch_bytes = (size_t)settings_int(s, "sink", "batch_bytes");
@@ -235,11 +222,11 @@ bool kafka_to_pg_stop(struct kafka_to_pg *k)
 
 	if (!k)
 		return true;
-	pthread_mutex_lock(&k->lock);
+	monitor_enter(&k->monitor);
 	k->stopping = true;
 	k->stop_since_us = clock_mono_us();
-	pthread_cond_signal(&k->wake);
-	pthread_mutex_unlock(&k->lock);
+	monitor_changed(&k->monitor);
+	monitor_leave(&k->monitor);
 	sink_writer_hurry(k->writer, clock_mono_us() + SINK_DRAIN_US);
 	pthread_join(k->thread, NULL);
 	fine = !k->broken;

@@ -6,6 +6,7 @@
 #include "kafka_consumer.h"
 #include "kafka_to_pg.h"
 #include "maintenance.h"
+#include "monitor.h"
 #include "retry.h"
 #include "sink_bisect.h"
 #include "sink_commit.h"
@@ -25,9 +26,8 @@ enum sink_left { LEFT_STOP, LEFT_RELOAD, LEFT_ANEW /* at once */, LEFT_STAND_BY,
 struct kafka_to_pg {
 	const struct settings *settings;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stopping; /* by lock */
+	struct monitor monitor;
+	bool stopping; /* by monitor */
 	bool broken;   /* the thread writes it, stop reads it after the join */
 	char token[SINK_TOKEN_SIZE];
 	struct pg *pg;
@@ -50,7 +50,7 @@ struct kafka_to_pg {
 	struct sink_observed observed;
 	size_t batch_bytes; /* at which it is committed */
 	struct retry retry;
-	int64_t stop_since_us;  /* monotonic; by lock, set with `stopping` */
+	int64_t stop_since_us;  /* monotonic; by monitor, set with `stopping` */
 	int64_t quiet_since_us; /* monotonic, while draining */
 };
 

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "monitor.h"
 #include "pg.h"
 #include "pg_queries.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define AHEAD_DAYS 2
 #define EVERY_S 600
@@ -21,9 +21,8 @@ struct maintenance {
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards pg */
 	struct pg *pg;
-	pthread_mutex_t stop_lock;
-	pthread_cond_t stop_cond;
-	bool stop; /* by stop_lock */
+	struct monitor monitor;
+	bool stop; /* by monitor */
 };
 
 int maintenance_ensure(struct maintenance *m, const int64_t *times_us, int count, struct err *e)
@@ -59,16 +58,14 @@ static int make_ahead(struct maintenance *m)
 
 static bool wait_for_stop(struct maintenance *m, int seconds)
 {
-	struct timespec until;
+	int64_t until_us = clock_mono_us() + seconds * SECOND_US;
 	bool stop;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
-	pthread_mutex_lock(&m->stop_lock);
-	while (!m->stop && pthread_cond_timedwait(&m->stop_cond, &m->stop_lock, &until) == 0)
+	monitor_enter(&m->monitor);
+	while (!m->stop && monitor_wait_until(&m->monitor, until_us))
 		;
 	stop = m->stop;
-	pthread_mutex_unlock(&m->stop_lock);
+	monitor_leave(&m->monitor);
 	return stop;
 }
 
@@ -90,15 +87,13 @@ static void destroy(struct maintenance *m)
 {
 	pg_free(m->pg);
 	pthread_mutex_destroy(&m->lock);
-	pthread_mutex_destroy(&m->stop_lock);
-	pthread_cond_destroy(&m->stop_cond);
+	monitor_done(&m->monitor);
 	free(m);
 }
 
 struct maintenance *maintenance_start(const struct settings *s, struct err *e)
 {
 	struct maintenance *m = calloc(1, sizeof *m);
-	pthread_condattr_t monotonic;
 
 	if (!m) {
 		err_set(e, "no memory for maintenance");
@@ -106,11 +101,7 @@ struct maintenance *maintenance_start(const struct settings *s, struct err *e)
 	}
 	m->venue = settings_text(s, "venue", "name");
 	pthread_mutex_init(&m->lock, NULL);
-	pthread_mutex_init(&m->stop_lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&m->stop_cond, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	monitor_init(&m->monitor);
 	m->pg = pg_new(settings_text(s, "postgres", "collector"), "pricegraph-maintenance");
 	if (!m->pg || pthread_create(&m->thread, NULL, run, m) != 0) {
 		err_set(e, "cannot start the maintenance thread");
@@ -124,10 +115,10 @@ void maintenance_stop(struct maintenance *m)
 {
 	if (!m)
 		return;
-	pthread_mutex_lock(&m->stop_lock);
+	monitor_enter(&m->monitor);
 	m->stop = true;
-	pthread_cond_signal(&m->stop_cond);
-	pthread_mutex_unlock(&m->stop_lock);
+	monitor_changed(&m->monitor);
+	monitor_leave(&m->monitor);
 	pthread_join(m->thread, NULL);
 	destroy(m);
 }

@@ -1,19 +1,18 @@
 #include "sink_writer.h"
 
 #include "log.h"
+#include "monitor.h"
 #include "progress.h"
 #include "retry.h"
 #include "sink_observe.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct sink_writer {
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	/* By lock. */
+	struct monitor monitor;
+	/* By monitor. */
 	const struct sink_state *st; /* NULL: no batch */
 	struct sink_batch *batch;
 	enum sink_outcome outcome;
@@ -31,15 +30,13 @@ struct sink_writer {
 static bool pause_before_retry(struct sink_writer *w)
 {
 	int64_t now_us = clock_mono_us(), end_us = now_us + retry_delay_us(&w->retry, now_us);
-	struct timespec until = {
-		.tv_sec = end_us / SECOND_US, .tv_nsec = end_us % SECOND_US * 1000};
 	bool again;
 
-	pthread_mutex_lock(&w->lock);
-	while (!w->stopping && pthread_cond_timedwait(&w->wake, &w->lock, &until) == 0)
+	monitor_enter(&w->monitor);
+	while (!w->stopping && monitor_wait_until(&w->monitor, end_us))
 		;
 	again = !w->stopping && !(w->until_us && clock_mono_us() > w->until_us);
-	pthread_mutex_unlock(&w->lock);
+	monitor_leave(&w->monitor);
 	return again;
 }
 
@@ -92,38 +89,34 @@ static void *run(void *arg)
 	struct sink_writer *w = arg;
 
 	log_thread_name("sink-commit");
-	pthread_mutex_lock(&w->lock);
+	monitor_enter(&w->monitor);
 	while (!w->stopping) {
 		if (w->st && w->outcome == OUTCOME_PENDING) {
 			enum sink_outcome outcome;
 
-			pthread_mutex_unlock(&w->lock);
+			monitor_leave(&w->monitor);
 			outcome = write_batch(w, w->st, w->batch);
-			pthread_mutex_lock(&w->lock);
+			monitor_enter(&w->monitor);
 			w->outcome = outcome;
-			pthread_cond_broadcast(&w->wake);
+			monitor_changed(&w->monitor);
 		} else {
-			pthread_cond_wait(&w->wake, &w->lock);
+			monitor_wait(&w->monitor);
 		}
 	}
-	pthread_mutex_unlock(&w->lock);
+	monitor_leave(&w->monitor);
 	return NULL;
 }
 
 static void destroy(struct sink_writer *w)
 {
-	pthread_cond_destroy(&w->wake);
-	pthread_mutex_destroy(&w->lock);
+	monitor_done(&w->monitor);
 	free(w);
 }
 
 struct sink_writer *sink_writer_start(
 	struct pg *pg, struct sink_commit *commit, struct maintenance *maintenance, struct err *e)
 {
-	static const struct retry_policy policy = {
-		.first_us = 100 * MS_US, .max_us = 800 * MS_US, .reset_us = 5 * SECOND_US};
 	struct sink_writer *w = calloc(1, sizeof *w);
-	pthread_condattr_t monotonic;
 
 	if (!w) {
 		err_set(e, "no memory for the sink's writer");
@@ -132,12 +125,8 @@ struct sink_writer *sink_writer_start(
 	w->pg = pg;
 	w->commit = commit;
 	w->maintenance = maintenance;
-	retry_init(&w->retry, &policy, (uint64_t)clock_wall_us());
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	retry_init(&w->retry, &retry_server, (uint64_t)clock_wall_us());
+	monitor_init(&w->monitor);
 	if (pthread_create(&w->thread, NULL, run, w) == 0)
 		return w;
 	destroy(w);
@@ -149,31 +138,31 @@ void sink_writer_stop(struct sink_writer *w)
 {
 	if (!w)
 		return;
-	pthread_mutex_lock(&w->lock);
+	monitor_enter(&w->monitor);
 	w->stopping = true;
-	pthread_cond_broadcast(&w->wake);
-	pthread_mutex_unlock(&w->lock);
+	monitor_changed(&w->monitor);
+	monitor_leave(&w->monitor);
 	pthread_join(w->thread, NULL);
 	destroy(w);
 }
 
 void sink_writer_give(struct sink_writer *w, const struct sink_state *st, struct sink_batch *sealed)
 {
-	pthread_mutex_lock(&w->lock);
+	monitor_enter(&w->monitor);
 	w->st = st;
 	w->batch = sealed;
 	w->outcome = OUTCOME_PENDING;
-	pthread_cond_broadcast(&w->wake);
-	pthread_mutex_unlock(&w->lock);
+	monitor_changed(&w->monitor);
+	monitor_leave(&w->monitor);
 }
 
 bool sink_writer_busy(struct sink_writer *w)
 {
 	bool busy;
 
-	pthread_mutex_lock(&w->lock);
+	monitor_enter(&w->monitor);
 	busy = w->st != NULL;
-	pthread_mutex_unlock(&w->lock);
+	monitor_leave(&w->monitor);
 	return busy;
 }
 
@@ -181,13 +170,13 @@ enum sink_outcome sink_writer_outcome(struct sink_writer *w, bool wait)
 {
 	enum sink_outcome outcome;
 
-	pthread_mutex_lock(&w->lock);
+	monitor_enter(&w->monitor);
 	while (wait && w->outcome == OUTCOME_PENDING)
-		pthread_cond_wait(&w->wake, &w->lock);
+		monitor_wait(&w->monitor);
 	outcome = w->outcome;
 	if (outcome != OUTCOME_PENDING)
 		w->st = NULL;
-	pthread_mutex_unlock(&w->lock);
+	monitor_leave(&w->monitor);
 	return outcome;
 }
 
@@ -198,7 +187,7 @@ const char *sink_writer_reason(const struct sink_writer *w)
 
 void sink_writer_hurry(struct sink_writer *w, int64_t until_us)
 {
-	pthread_mutex_lock(&w->lock);
+	monitor_enter(&w->monitor);
 	w->until_us = until_us;
-	pthread_mutex_unlock(&w->lock);
+	monitor_leave(&w->monitor);
 }

@@ -1,4 +1,8 @@
 #include "retry.h"
+#include "clock.h"
+
+const struct retry_policy retry_server = {
+	.first_us = 100 * MS_US, .max_us = 800 * MS_US, .reset_us = 5 * SECOND_US};
 
 void retry_init(struct retry *r, const struct retry_policy *policy, uint64_t seed)
 {

@@ -21,6 +21,9 @@ struct retry {
 	uint64_t random;       /* state of the jitter */
 };
 
+/* Of a server on the same network that should be there: often, within the second. */
+extern const struct retry_policy retry_server;
+
 void retry_init(struct retry *r, const struct retry_policy *policy, uint64_t seed);
 /* The delay before the next attempt: uniform in [first/2, min(max, first * 2^attempts)]. Counts the
  * attempt. */
