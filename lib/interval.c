@@ -6,22 +6,22 @@
 #include <string.h>
 
 const struct interval interval_table[INTERVAL_COUNT] = {
-	{"1s", SECOND_US, LADDER_1S},
-	{"1m", MINUTE_US, LADDER_1M},
-	{"3m", 3 * MINUTE_US, LADDER_1M},
-	{"5m", 5 * MINUTE_US, LADDER_1M},
-	{"15m", 15 * MINUTE_US, LADDER_1M},
-	{"30m", 30 * MINUTE_US, LADDER_1M},
-	{"1h", HOUR_US, LADDER_1H},
-	{"2h", 2 * HOUR_US, LADDER_1H},
-	{"4h", 4 * HOUR_US, LADDER_1H},
-	{"6h", 6 * HOUR_US, LADDER_1H},
-	{"8h", 8 * HOUR_US, LADDER_1H},
-	{"12h", 12 * HOUR_US, LADDER_1H},
-	{"1d", DAY_US, LADDER_1D},
-	{"3d", 3 * DAY_US, LADDER_1D},
-	{"1w", 7 * DAY_US, LADDER_1D},
-	{"1M", 0, LADDER_1D},
+	{"1s", SECOND_US, LADDER_1S, 0},
+	{"1m", MINUTE_US, LADDER_1M, 0},
+	{"3m", 3 * MINUTE_US, LADDER_1M, 0},
+	{"5m", 5 * MINUTE_US, LADDER_1M, 0},
+	{"15m", 15 * MINUTE_US, LADDER_1M, 0},
+	{"30m", 30 * MINUTE_US, LADDER_1M, 0},
+	{"1h", HOUR_US, LADDER_1H, 0},
+	{"2h", 2 * HOUR_US, LADDER_1H, 0},
+	{"4h", 4 * HOUR_US, LADDER_1H, 0},
+	{"6h", 6 * HOUR_US, LADDER_1H, 0},
+	{"8h", 8 * HOUR_US, LADDER_1H, 0},
+	{"12h", 12 * HOUR_US, LADDER_1H, 0},
+	{"1d", DAY_US, LADDER_1D, 0},
+	{"3d", 3 * DAY_US, LADDER_1D, 0},
+	{"1w", 7 * DAY_US, LADDER_1D, 0},
+	{"1M", 0, LADDER_1D, 0},
 };
 
 const int64_t ladder_width_us[LADDER_COUNT] = {SECOND_US, MINUTE_US, HOUR_US, DAY_US};
@@ -77,13 +77,21 @@ static int64_t start_offset(const struct interval *iv)
 	return iv->width_us == 7 * DAY_US ? WEEK_START_US : 0;
 }
 
-int64_t interval_floor(const struct interval *iv, int64_t t_us)
+/* Of a time that the bars' own clock shows. */
+static int64_t local_floor(const struct interval *iv, int64_t t_us)
 {
 	int64_t t = clamp(t_us, 0, (DAYS_LAST + 1) * DAY_US - 1);
 
 	if (!iv->width_us)
 		return month_start(month_of(t));
 	return clock_floor(t - start_offset(iv), iv->width_us) + start_offset(iv);
+}
+
+int64_t interval_floor(const struct interval *iv, int64_t t_us)
+{
+	int64_t t = clamp(t_us, 0, (DAYS_LAST + 1) * DAY_US - 1);
+
+	return local_floor(iv, t + iv->shift_us) - iv->shift_us;
 }
 
 int64_t interval_next(const struct interval *iv, int64_t start_us)
@@ -93,14 +101,26 @@ int64_t interval_next(const struct interval *iv, int64_t start_us)
 
 int64_t interval_step(const struct interval *iv, int64_t start_us, int64_t count)
 {
-	int64_t start = interval_floor(iv, start_us), by, to;
+	int64_t start = interval_floor(iv, start_us) + iv->shift_us, by, to;
 
 	if (!iv->width_us)
-		return month_start(month_of(start) + clamp(count, -MONTH_LAST - 1, MONTH_LAST + 1));
+		return month_start(
+			       month_of(start) + clamp(count, -MONTH_LAST - 1, MONTH_LAST + 1)) -
+		       iv->shift_us;
 	if (__builtin_mul_overflow(count, iv->width_us, &by) ||
 		__builtin_add_overflow(start, by, &to))
 		to = count < 0 ? INT64_MIN : INT64_MAX;
-	return interval_floor(iv, to);
+	return local_floor(iv, to) - iv->shift_us;
+}
+
+struct interval interval_shifted(const struct interval *iv, int64_t zone_us)
+{
+	struct interval shifted = *iv;
+
+	shifted.shift_us = iv->width_us ? zone_us - clock_floor(zone_us, iv->width_us) : zone_us;
+	while (shifted.shift_us % ladder_width_us[shifted.base] != 0)
+		shifted.base--;
+	return shifted;
 }
 
 /* One or two digits; -1: none. */

@@ -107,6 +107,52 @@ static void clamps_beyond_its_years(void **state)
 	}
 }
 
+/* By the calendar: the date and the time of day in the zone are what the bucket begins with. */
+static void shifted_buckets_begin_by_the_local_clock(void **state)
+{
+	static const int64_t minutes[] = {480, -60, 345, 840, -720, 30, -45, 825};
+
+	(void)state;
+	for (int i = 0; i < INTERVAL_COUNT * 8; i++) {
+		const struct interval *iv = &interval_table[i / 8];
+		int64_t zone = minutes[i % 8] * MINUTE_US;
+		struct interval s = interval_shifted(iv, zone);
+
+		for (int64_t t = DAY_US; t < utc(2190, 1, 1); t += 37 * DAY_US + 12345678901) {
+			int64_t start = interval_floor(&s, t), next = interval_next(&s, start);
+			assert_int_equal(start, interval_floor(iv, t + zone) - zone);
+			assert_true(start <= t && t < next);
+			assert_int_equal(interval_floor(&s, next - 1), start);
+			assert_int_equal(interval_step(&s, next, -1), start);
+			assert_int_equal(start % ladder_width_us[s.base], 0);
+		}
+		assert_true(s.base <= iv->base);
+		assert_true(interval_step(&s, utc(2024, 1, 1), INT64_MAX) > utc(2200, 11, 1));
+		assert_true(interval_step(&s, utc(2024, 1, 1), INT64_MIN) <= DAY_US);
+	}
+}
+
+static void shifts_go_down_the_ladder_only_as_far_as_they_must(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t minutes;
+		enum ladder base;
+		int64_t shift;
+	} known[] = {{"1d", 480, LADDER_1H, 480}, {"1d", -60, LADDER_1H, 1380},
+		{"1d", 345, LADDER_1M, 345}, {"1h", 480, LADDER_1H, 0}, {"1h", 345, LADDER_1M, 45},
+		{"15m", 345, LADDER_1M, 0}, {"4h", 60, LADDER_1H, 60}, {"1w", 0, LADDER_1D, 0},
+		{"1M", -60, LADDER_1H, -60}, {"1s", 345, LADDER_1S, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct interval s = interval_shifted(
+			interval_find(known[i].name), known[i].minutes * MINUTE_US);
+		assert_int_equal(s.base, known[i].base);
+		assert_int_equal(s.shift_us, known[i].shift * MINUTE_US);
+	}
+}
+
 static void knows_time_zones(void **state)
 {
 	static const struct {
@@ -134,6 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_by_exact_name),
 		cmocka_unit_test(knows_time_zones),
+		cmocka_unit_test(shifted_buckets_begin_by_the_local_clock),
+		cmocka_unit_test(shifts_go_down_the_ladder_only_as_far_as_they_must),
 		cmocka_unit_test(table_ascends_and_composes),
 		cmocka_unit_test(buckets_hold_their_times),
 		cmocka_unit_test(weeks_begin_on_monday),
