@@ -52,7 +52,7 @@ bool chart_bars_need_close(
 	return false;
 }
 
-static void make_flat(struct chart_bar *bar, const struct decimal *close)
+void chart_bars_make_flat(struct chart_bar *bar, const struct decimal *close)
 {
 	bar->kind = BAR_FLAT;
 	bar->candle.open = bar->candle.high = bar->candle.low = bar->candle.close = *close;
@@ -72,7 +72,7 @@ void chart_bars_fill(struct chart_bars *b, const struct interval *iv, const stru
 		if (bar->kind == BAR_STORED)
 			close = &bar->candle.close;
 		else if (bar->kind == BAR_ABSENT && close && is_held(bar, iv, &c->heard))
-			make_flat(bar, close);
+			chart_bars_make_flat(bar, close);
 	}
 }
 

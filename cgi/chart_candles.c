@@ -5,10 +5,25 @@
 #include "pg_queries.h"
 #include "problem.h"
 #include <inttypes.h>
+#include <stdio.h>
 
 #define WINDOW_STARTS_MAX 400000 /* bytes of an array of bucket starts */
 
-enum column { OPEN_US, OPEN, HIGH, LOW, CLOSE, VOLUME, QUOTE, TRADES, ORIGIN, REVISION, REMOVED };
+enum column {
+	OPEN_US,
+	OPEN,
+	HIGH,
+	LOW,
+	CLOSE,
+	VOLUME,
+	QUOTE,
+	TRADES,
+	ORIGIN,
+	REVISION,
+	REMOVED,
+	TAKER_VOLUME,
+	TAKER_QUOTE
+};
 
 struct statement {
 	const char *name, *sql;
@@ -27,9 +42,21 @@ static const struct statement windows[LADDER_COUNT] = {
 	[LADDER_1D] = {"chart_window_1d", sql_chart_window_1d},
 };
 
+static const struct statement ladder = {"chart_ladder", sql_chart_ladder};
+
 static int decimal_of(const PGresult *r, int row, int column, struct decimal *out)
 {
 	return decimal_parse(out, PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column));
+}
+
+/* A sum that is not known, or was not asked for, is 0. */
+static int taker_of(const PGresult *r, int row, int column, struct decimal *out)
+{
+	if (PQgetisnull(r, row, column)) {
+		*out = decimal_zero;
+		return 0;
+	}
+	return decimal_of(r, row, column, out);
 }
 
 /* -1: a number that no struct candle holds. */
@@ -44,7 +71,9 @@ static int candle_of(const PGresult *r, int row, struct candle *out)
 		       !PQgetisnull(r, row, TRADES);
 	if (c.has_volume) {
 		if (decimal_of(r, row, VOLUME, &c.volume) != 0 ||
-			decimal_of(r, row, QUOTE, &c.quote) != 0)
+			decimal_of(r, row, QUOTE, &c.quote) != 0 ||
+			taker_of(r, row, TAKER_VOLUME, &c.taker_volume) != 0 ||
+			taker_of(r, row, TAKER_QUOTE, &c.taker_quote) != 0)
 			return -1;
 		c.trades = pg_int(r, row, TRADES);
 	}
@@ -97,8 +126,11 @@ static void starts_of(const struct chart_bars *bars, struct buf *out)
 int chart_candles_read(const struct chart_source *s, const struct interval *iv,
 	struct chart_range span, struct chart_bars *out)
 {
+	bool is_shifted = iv->shift_us != 0;
 	bool is_stored = iv->width_us == ladder_width_us[iv->base];
-	const struct statement *st = is_stored ? &stored[iv->base] : &windows[iv->base];
+	const struct statement *st = is_shifted  ? &ladder
+				     : is_stored ? &stored[iv->base]
+						 : &windows[iv->base];
 	struct chart_params p = {0};
 	struct buf starts;
 	PGresult *rows = NULL;
@@ -116,7 +148,11 @@ int chart_candles_read(const struct chart_source *s, const struct interval *iv,
 		chart_params_text(&p, starts.data);
 	}
 	chart_params_int(&p, span.to_us);
-	chart_params_bool(&p, s->head->few);
+	if (is_shifted)
+		chart_params_int(&p, span.to_us);
+	else
+		chart_params_bool(&p, s->head->few);
+	chart_params_bool(&p, s->takers);
 	if (starts.failed) {
 		problem_answer(chart_reader_answer(s->reader), PROBLEM_INTERNAL, "No memory.");
 		chart_reader_end(s->reader);
@@ -128,28 +164,43 @@ int chart_candles_read(const struct chart_source *s, const struct interval *iv,
 	return rc;
 }
 
-int chart_candles_last(const struct chart_source *s, enum ladder level, struct chart_range span,
-	struct chart_found *out)
+/* The first or the last one that was not removed. */
+static int find_stored(const struct chart_source *s, enum ladder level, struct chart_range span,
+	bool first, struct chart_found *out)
 {
 	struct chart_params p = {0};
 	PGresult *rows;
-	int row;
+	int count, row;
 
 	chart_params_text(&p, s->head->venue);
 	chart_params_text(&p, s->symbol);
 	chart_params_int(&p, span.from_us);
 	chart_params_int(&p, span.to_us);
 	chart_params_bool(&p, s->head->few);
+	chart_params_bool(&p, false);
 	if (query(s, stored[level].name, stored[level].sql, &p, &rows) != 0)
 		return -1;
-	row = PQntuples(rows) - 1;
-	while (row >= 0 && *PQgetvalue(rows, row, REMOVED) == 't')
-		row--;
-	*out = (struct chart_found){.known = row >= 0, .level = level};
-	if (row >= 0)
+	count = PQntuples(rows);
+	row = first ? 0 : count - 1;
+	while (row >= 0 && row < count && *PQgetvalue(rows, row, REMOVED) == 't')
+		row += first ? 1 : -1;
+	*out = (struct chart_found){.known = row >= 0 && row < count, .level = level};
+	if (out->known)
 		out->open_us = pg_int(rows, row, OPEN_US);
 	PQclear(rows);
 	return 0;
+}
+
+int chart_candles_last(const struct chart_source *s, enum ladder level, struct chart_range span,
+	struct chart_found *out)
+{
+	return find_stored(s, level, span, false, out);
+}
+
+int chart_candles_first(const struct chart_source *s, enum ladder level, struct chart_range span,
+	struct chart_found *out)
+{
+	return find_stored(s, level, span, true, out);
 }
 
 /* Columns: level, open_us, close, revision. */
@@ -199,22 +250,64 @@ int chart_candles_before(const struct chart_source *s, int64_t t_us, struct char
 	return rc;
 }
 
+int chart_candles_after(
+	const struct chart_source *s, struct chart_range span, struct chart_found *out)
+{
+	struct chart_ladder_parts parts = chart_window_ladder(span.from_us, span.to_us);
+	struct chart_params p = {0};
+	PGresult *rows;
+
+	chart_params_text(&p, s->head->venue);
+	chart_params_text(&p, s->symbol);
+	for (int i = 0; i < CHART_LADDER_BOUNDS; i++)
+		chart_params_int(&p, parts.bounds[i]);
+	chart_params_bool(&p, s->head->few);
+	if (query(s, "chart_next", sql_chart_next, &p, &rows) != 0)
+		return -1;
+	*out = (struct chart_found){.known = PQntuples(rows) > 0};
+	if (out->known) {
+		out->level = (enum ladder)pg_int(rows, 0, 0);
+		out->open_us = pg_int(rows, 0, 1);
+	}
+	PQclear(rows);
+	return 0;
+}
+
+/* The rows of an open bar: one, or none. */
+static int query_open(
+	const struct chart_source *s, const struct chart_open_parts *parts, PGresult **rows)
+{
+	const int64_t *bounds = parts->bounds;
+	struct chart_params p = {0};
+	char start[40];
+
+	chart_params_text(&p, s->head->venue);
+	chart_params_text(&p, s->symbol);
+	if (parts->shifted) {
+		snprintf(start, sizeof(start), "{%" PRId64 "}", bounds[0]);
+		chart_params_text(&p, start);
+		chart_params_int(&p, bounds[LADDER_COUNT - 1]);
+		chart_params_int(&p, bounds[LADDER_COUNT]);
+	} else {
+		for (int i = 0; i <= LADDER_COUNT; i++)
+			chart_params_int(&p, bounds[i]);
+		chart_params_bool(&p, s->head->few);
+	}
+	chart_params_bool(&p, s->takers);
+	return parts->shifted ? query(s, ladder.name, ladder.sql, &p, rows)
+			      : query(s, "chart_open", sql_chart_open, &p, rows);
+}
+
 int chart_candles_open(const struct chart_source *s, const struct chart_open_parts *parts,
 	struct candle *out, bool *any)
 {
-	struct chart_params p = {0};
 	PGresult *rows;
 	int rc = 0;
 
 	*any = false;
 	if (parts->bounds[0] == parts->bounds[LADDER_COUNT])
 		return 0;
-	chart_params_text(&p, s->head->venue);
-	chart_params_text(&p, s->symbol);
-	for (int i = 0; i <= LADDER_COUNT; i++)
-		chart_params_int(&p, parts->bounds[i]);
-	chart_params_bool(&p, s->head->few);
-	if (query(s, "chart_open", sql_chart_open, &p, &rows) != 0)
+	if (query_open(s, parts, &rows) != 0)
 		return -1;
 	if (PQntuples(rows) > 0 && *PQgetvalue(rows, 0, REMOVED) != 't') {
 		*any = true;

@@ -10,6 +10,7 @@ struct chart_source { /* whose candles; lent */
 	struct chart_reader *reader;
 	const struct chart_head *head;
 	const char *symbol;
+	bool takers; /* whether the takers' sums are wanted; else they are 0 */
 };
 
 struct chart_found { /* the last candle before some time */
@@ -26,6 +27,12 @@ must_check int chart_candles_read(const struct chart_source *s, const struct int
 /* The last candle of `level` in a span: stored rows only. */
 must_check int chart_candles_last(const struct chart_source *s, enum ladder level,
 	struct chart_range span, struct chart_found *out);
+/* The first one. */
+must_check int chart_candles_first(const struct chart_source *s, enum ladder level,
+	struct chart_range span, struct chart_found *out);
+/* The first candle in a span whose end is settled, as the level of the ladder has it that is read there. Bounds of seconds. */
+must_check int chart_candles_after(
+	const struct chart_source *s, struct chart_range span, struct chart_found *out);
 /* The last candle before t_us, which is a bound of a second, as the highest level of the ladder has it. */
 must_check int chart_candles_before(
 	const struct chart_source *s, int64_t t_us, struct chart_found *out);

@@ -15,7 +15,7 @@ void chart_view_done(struct chart_view *v)
 
 static struct chart_source source_of(const struct chart_view *v)
 {
-	return (struct chart_source){v->reader, &v->head, v->symbol};
+	return (struct chart_source){v->reader, &v->head, v->symbol, v->takers};
 }
 
 static int refuse_memory(struct chart_view *v)
@@ -123,28 +123,33 @@ int chart_view_cover(struct chart_view *v)
 	return read_spans(v) != 0 || read_gaps(v) != 0 ? -1 : 0;
 }
 
-int chart_view_load(struct chart_view *v)
+int chart_view_gaps(struct chart_view *v)
 {
 	if (chart_view_cover(v) != 0)
 		return -1;
 	if (chart_cover_compute(&v->cover) != 0)
 		return refuse_memory(v);
 	collect_gaps(v);
-	if (v->gaps.failed)
-		return refuse_memory(v);
-	return load_bars(v);
+	return v->gaps.failed ? refuse_memory(v) : 0;
 }
 
-/* Goes down the ladder from what was found to the level of the interval. */
-static int refine(const struct chart_view *v, struct chart_found *f)
+int chart_view_load(struct chart_view *v)
+{
+	return chart_view_gaps(v) != 0 ? -1 : load_bars(v);
+}
+
+/* Goes down the ladder from what was found to the level of the interval: to the first, or the last, candle in it. */
+static int refine(const struct chart_view *v, bool first, struct chart_found *f)
 {
 	struct chart_source s = source_of(v);
 
 	while (f->known && f->level > v->iv->base) {
 		struct chart_range span = {f->open_us, f->open_us + ladder_width_us[f->level]};
+		enum ladder level = (enum ladder)(f->level - 1);
 		struct chart_found finer;
 
-		if (chart_candles_last(&s, (enum ladder)(f->level - 1), span, &finer) != 0)
+		if ((first ? chart_candles_first(&s, level, span, &finer)
+			   : chart_candles_last(&s, level, span, &finer)) != 0)
 			return -1;
 		/* Finer levels may have been dropped long ago: then the page ends at what is left. */
 		if (!finer.known)
@@ -180,7 +185,7 @@ int chart_view_skip_back(struct chart_view *v, int64_t limit)
 	int64_t end_us, heard_us;
 	int64_t before_us = w->from_us < w->settled_us ? w->from_us : w->settled_us;
 
-	if (chart_candles_before(&s, before_us, &f) != 0 || refine(v, &f) != 0)
+	if (chart_candles_before(&s, before_us, &f) != 0 || refine(v, false, &f) != 0)
 		return -1;
 	if (!f.known)
 		return 0;
@@ -202,4 +207,86 @@ int chart_view_open(struct chart_view *v, struct candle *out, bool *any)
 	struct chart_open_parts parts = chart_window_open(v->iv, &v->window);
 
 	return chart_candles_open(&s, &parts, out, any);
+}
+
+/* From when on somebody listened at or after t_us; -1: never. */
+static int read_heard_after(struct chart_view *v, int64_t t_us, int64_t *out)
+{
+	struct chart_params p = {0};
+	PGresult *rows;
+
+	chart_params_text(&p, v->head.venue);
+	chart_params_text(&p, v->symbol);
+	chart_params_int(&p, v->head.partition);
+	chart_params_int(&p, t_us);
+	if (chart_reader_query(v->reader, "chart_heard_after", sql_chart_heard_after, &p, &rows) !=
+		0)
+		return -1;
+	*out = PQgetisnull(rows, 0, 0) ? -1 : pg_int(rows, 0, 0);
+	PQclear(rows);
+	return 0;
+}
+
+int chart_view_skip_on(struct chart_view *v, int64_t t_us, int64_t *out_us)
+{
+	struct chart_source s = source_of(v);
+	int64_t settled_us = clock_floor(v->head.times.settled_us, SECOND_US), heard_us;
+	struct chart_found f;
+
+	if (chart_candles_after(&s, (struct chart_range){t_us, settled_us}, &f) != 0 ||
+		refine(v, true, &f) != 0 || read_heard_after(v, t_us, &heard_us) != 0)
+		return -1;
+	*out_us = f.known ? interval_floor(v->iv, f.open_us) : -1;
+	if (heard_us >= 0 && heard_us < settled_us && (!f.known || heard_us < *out_us))
+		*out_us = heard_us;
+	return 0;
+}
+
+/* The close that a flat row at t_us, behind the loaded bars, would have. */
+static int close_before(struct chart_view *v, int64_t t_us, struct chart_close *out)
+{
+	struct chart_source s = source_of(v);
+	struct chart_found f;
+
+	for (size_t i = v->bars.count; i > 0; i--) {
+		const struct chart_bar *bar = &v->bars.v[i - 1];
+
+		if (bar->kind == BAR_STORED || bar->kind == BAR_FLAT) {
+			*out = (struct chart_close){true, bar->candle.close, bar->revision};
+			return 0;
+		}
+	}
+	if (chart_candles_before(&s, t_us, &f) != 0)
+		return -1;
+	*out = f.close;
+	return 0;
+}
+
+/* Seconds that the sink has stored before they are settled lie at most so far ahead of as_of (chart_head). */
+#define AHEAD_US (30 * SECOND_US)
+
+int chart_view_open_bar(struct chart_view *v, struct chart_bar *out)
+{
+	struct chart_source s = source_of(v);
+	struct chart_open_parts parts = chart_window_open(v->iv, &v->window);
+	int64_t from_us = parts.bounds[0], settled_us = parts.bounds[LADDER_COUNT];
+	int64_t known_us = clock_floor(v->head.times.as_of_us, SECOND_US) + AHEAD_US;
+	int64_t next_us = interval_next(v->iv, from_us);
+	struct chart_close before = {0};
+	bool any;
+
+	*out = (struct chart_bar){.candle.open_us = from_us};
+	parts.bounds[LADDER_COUNT] = known_us < next_us ? known_us : next_us;
+	if (chart_candles_open(&s, &parts, &out->candle, &any) != 0)
+		return -1;
+	out->candle.open_us = from_us;
+	out->complete = chart_ranges_hold(&v->cover.full, from_us, settled_us);
+	if (any)
+		out->kind = BAR_STORED;
+	else if (from_us < settled_us && chart_ranges_hold(&v->cover.heard, from_us, settled_us) &&
+		 close_before(v, from_us, &before) != 0)
+		return -1;
+	if (before.known)
+		chart_bars_make_flat(out, &before.close);
+	return 0;
 }

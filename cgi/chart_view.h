@@ -10,6 +10,7 @@ struct chart_view {
 	struct chart_reader *reader; /* lent, with a snapshot open */
 	const char *symbol;          /* lent */
 	const struct interval *iv;
+	bool takers; /* whether the candles' takers' sums are wanted */
 	struct chart_head head;
 	struct chart_window window;
 	struct chart_cover cover;
@@ -24,10 +25,18 @@ void chart_view_done(struct chart_view *v);
 /* All of these: 0, or -1 and the answer is filled. In this order; the caller sets the window between them. */
 must_check int chart_view_head(struct chart_view *v);
 must_check int chart_view_load(struct chart_view *v);
+/* Of chart_view_load all but the bars. */
+must_check int chart_view_gaps(struct chart_view *v);
 /* The part of chart_view_load that reads spans and gaps of [window.from, window.to) into `cover`. */
 must_check int chart_view_cover(struct chart_view *v);
 /* For a page that shows nothing: moves the beginning of the window back, so that its bars are the `limit` buckets up to the last candle, or flat row,
  * before it. 1: moved, load it; 0: there is nothing older; -1 as above. */
 must_check int chart_view_skip_back(struct chart_view *v, int64_t limit);
+/* Where there may be something to show at or after t_us, which is settled: the bucket of the next candle, or the time from which somebody
+ * listened. *out_us -1: nothing that is settled. */
+must_check int chart_view_skip_on(struct chart_view *v, int64_t t_us, int64_t *out_us);
 /* The settled part of the bar that holds the window's settled_us. *any false: nothing is known of it. */
 must_check int chart_view_open(struct chart_view *v, struct candle *out, bool *any);
+/* The same with what is stored of the bar's further seconds, as a bar: flat where its settled part was heard and nothing is stored. After
+ * chart_view_load of a window that holds it. */
+must_check int chart_view_open_bar(struct chart_view *v, struct chart_bar *out);

@@ -43,6 +43,23 @@ struct chart_window chart_window_last(
 	return window_of(iv, t, first_us, last_us);
 }
 
+struct chart_window chart_window_from(const struct interval *iv, const struct chart_times *t,
+	struct chart_range starts, int64_t limit)
+{
+	int64_t first_us, last_us;
+
+	if (t->as_of_us < 0)
+		return (struct chart_window){0};
+	first_us = interval_floor(iv, starts.from_us);
+	if (first_us < starts.from_us)
+		first_us = interval_next(iv, first_us);
+	if (t->first_us >= 0)
+		first_us = greatest(first_us, interval_floor(iv, t->first_us));
+	last_us = least(interval_floor(iv, starts.to_us - 1), interval_floor(iv, t->as_of_us));
+	last_us = least(last_us, interval_step(iv, first_us, limit - 1));
+	return window_of(iv, t, first_us, last_us);
+}
+
 struct chart_window chart_window_since(
 	const struct interval *iv, const struct chart_times *t, int64_t from_us)
 {
@@ -67,6 +84,28 @@ struct chart_open_parts chart_window_open(const struct interval *iv, const struc
 		p.bounds[i] = greatest(p.bounds[i - 1],
 			clock_floor(w->settled_us, ladder_width_us[LADDER_COUNT - i]));
 	p.bounds[LADDER_COUNT] = w->settled_us;
+	p.shifted = iv->shift_us != 0;
+	return p;
+}
+
+static int64_t ceiling(int64_t t_us, int64_t width_us)
+{
+	return clock_floor(t_us + width_us - 1, width_us);
+}
+
+struct chart_ladder_parts chart_window_ladder(int64_t from_us, int64_t to_us)
+{
+	struct chart_ladder_parts p;
+	int64_t *b = p.bounds;
+
+	/* Up to whole minutes, hours, days; then down from the last whole ones before the end. */
+	b[0] = least(from_us, to_us);
+	for (int level = LADDER_1M; level <= LADDER_1D; level++)
+		b[level] = least(ceiling(b[level - 1], ladder_width_us[level]),
+			greatest(b[level - 1], clock_floor(to_us, ladder_width_us[level - 1])));
+	for (int i = LADDER_COUNT; i < CHART_LADDER_BOUNDS; i++)
+		b[i] = greatest(
+			b[i - 1], clock_floor(to_us, ladder_width_us[CHART_LADDER_BOUNDS - 1 - i]));
 	return p;
 }
 

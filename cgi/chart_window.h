@@ -6,6 +6,7 @@
  * bucket of any interval is settled exactly if it ends at or before `settled_us`.
  */
 #pragma once
+#include "chart_ranges.h"
 #include "interval.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,9 @@ struct chart_window {
  * An unknown as_of gives an empty window. */
 struct chart_window chart_window_last(
 	const struct interval *iv, const struct chart_times *t, int64_t limit, int64_t end_us);
+/* The first `limit` buckets that start in [from_us, to_us), none after the newest; none before the symbol's first candle. */
+struct chart_window chart_window_from(const struct interval *iv, const struct chart_times *t,
+	struct chart_range starts, int64_t limit);
 /* From the bucket that holds `from_us` (or the first candle's) to the newest. */
 struct chart_window chart_window_since(
 	const struct interval *iv, const struct chart_times *t, int64_t from_us);
@@ -37,8 +41,17 @@ struct chart_window chart_window_since(
  * stores: days [bounds[0], bounds[1]), hours, minutes, seconds up to bounds[4]. Nothing is settled of it when bounds[0] == bounds[4]. */
 struct chart_open_parts {
 	int64_t bounds[LADDER_COUNT + 1];
+	bool shifted; /* it begins by another clock: up to minutes that is for chart_ladder to cut */
 };
 struct chart_open_parts chart_window_open(const struct interval *iv, const struct chart_window *w);
+
+/* A range of seconds cut by the levels that hold it, as long as its end is settled: seconds [bounds[0], bounds[1]), minutes, hours, days, hours, minutes,
+ * seconds up to bounds[7]. */
+#define CHART_LADDER_BOUNDS 8
+struct chart_ladder_parts {
+	int64_t bounds[CHART_LADDER_BOUNDS];
+};
+struct chart_ladder_parts chart_window_ladder(int64_t from_us, int64_t to_us);
 
 /* Parts of the base level in [from, to): what reading these buckets costs. */
 int64_t chart_window_parts(const struct interval *iv, int64_t from_us, int64_t to_us);

@@ -50,6 +50,10 @@ static const struct chart_endpoint *const endpoints[] = {
 	&chart_status,
 	&chart_healthz,
 	&chart_metrics,
+	&chart_v3_ping,
+	&chart_v3_time,
+	&chart_v3_klines,
+	&chart_v3_ui_klines,
 };
 #define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 
@@ -113,6 +117,7 @@ void pg_to_chart_answer(
 
 	a->status = 200;
 	a->content_type = "application/json";
+	a->udf = strncmp(rq->path, "/udf/", 5) == 0;
 	dispatch(c, worker, rq, a);
 	metric_add(&requests, 1);
 	metric_add(&busy_us, clock_mono_us() - begin_us);
