@@ -19,7 +19,7 @@ LDFLAGS := -Wl,--as-needed $(SANFLAGS) -pthread
 FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
-LIB := err clock monitor utf8 buf decimal interval inifile kafka_property setting settings settings_table settings_options metrics progress log_sink log_line log_sinks log_repeat log retry idset \
+LIB := err clock monitor utf8 buf decimal interval pair inifile kafka_property setting settings settings_table settings_options metrics progress log_sink log_line log_sinks log_repeat log retry idset \
 	stream json_scan field member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_describe kafka_admin kafka_producer kafka_record kafka_merge kafka_consumer pg_array pg pg_copy
 SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_state sink_batch sink_seal \
@@ -35,7 +35,7 @@ CHOICE := feed_choice feed_catalog feed_wants
 COLLECTOR := collector collector_health collector_watch collector_http collector_reload \
 	ws_to_kafka $(CHOICE) feed_symbols feed_links feed_plan $(LINK) feed_frame feed_count \
 	feed_whole feed_subscribe feed_subscribe_answer feed_sessions feed_session feed_clock feed_output \
-	$(REST) $(BACKFILL)
+	$(REST) $(BACKFILL) catalog_to_pg
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
 	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_halt market_rows \
 	market_event market_emit market truth message event_micro hub market_to_hub \
@@ -47,7 +47,7 @@ LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) topics
 CTL := $(CHOICE) feed_symbols_file ctl_symbols ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
 CGI := request problem param poll_param fcgi_server fcgi_loop fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_bars chart_reader chart_head chart_candles chart_view \
-	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
+	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_v3_symbols chart_v3_info chart_v3_ticker chart_v3_average chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
 LIVE := live kafka_to_cache kafka_tail meta_record cache cache_poll cache_ring cache_symbol cache_to_poll poll_request
 UNIT_OBJ_param := cgi/param cgi/problem
 UNIT_OBJ_fcgi_server := $(CGI:%=cgi/%)
@@ -68,6 +68,7 @@ UNIT_OBJ_ctl_migrate := daemon/ctl_migrate
 UNIT_OBJ_chart_initial = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_chart_periodic = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_chart_v3 = $(UNIT_OBJ_pg_to_chart)
+UNIT_OBJ_chart_v3_ticker = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_pg_to_chart := daemon/ctl_migrate cgi/request cgi/problem cgi/param cgi/poll_param $(filter-out cgi/chart,$(CHART:%=cgi/%))
 UNIT_OBJ_feed_frame := daemon/feed_frame daemon/recording_file
 UNIT_LIBS_feed_frame := -lzstd -lz

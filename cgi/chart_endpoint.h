@@ -35,4 +35,4 @@ extern const struct param chart_no_params[];
 extern const struct chart_endpoint chart_initial, chart_periodic, chart_symbols, chart_coverage,
 	chart_status, chart_healthz, chart_metrics;
 extern const struct chart_endpoint chart_v3_ping, chart_v3_time, chart_v3_klines,
-	chart_v3_ui_klines;
+	chart_v3_ui_klines, chart_v3_day, chart_v3_price, chart_v3_average, chart_v3_exchange_info;

@@ -1,11 +1,11 @@
 #include "chart_page.h"
 #include "chart_cover.h"
+#include "chart_endpoint.h"
 #include "clock.h"
 #include "problem.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BUCKETS_MIN 64
 
@@ -226,12 +226,10 @@ int chart_page_before(struct chart_view *v, int64_t t_us, int64_t *open_us)
 
 void chart_page_headers(const struct chart_page *p, const struct chart_view *v, struct answer *a)
 {
-	size_t len = strlen(a->headers);
-
-	snprintf(a->headers + len, sizeof(a->headers) - len,
-		"X-Pricegraph-State: %s\r\nX-Pricegraph-As-Of: %" PRId64
-		"\r\nX-Pricegraph-Gaps: %zu\r\nX-Pricegraph-Incomplete: %zu\r\n"
-		"X-Pricegraph-Unknown: %zu\r\n",
+	snprintf(a->headers, sizeof(a->headers),
+		CHART_NO_CACHE "X-Pricegraph-State: %s\r\nX-Pricegraph-As-Of: %" PRId64
+			       "\r\nX-Pricegraph-Gaps: %zu\r\nX-Pricegraph-Incomplete: %zu\r\n"
+			       "X-Pricegraph-Unknown: %zu\r\n",
 		chart_state_name(v->head.fresh.state), (int64_t)(v->head.times.as_of_us / MS_US),
 		p->gaps, p->incomplete, p->unknown);
 }

@@ -31,5 +31,5 @@ must_check int chart_page_read(
 	struct chart_view *v, const struct chart_page_asked *asked, struct chart_page *out);
 /* Where there are bars before the time: the open time of the last; -1: there are none. */
 must_check int chart_page_before(struct chart_view *v, int64_t t_us, int64_t *open_us);
-/* Appends the header lines that tell of gaps, incomplete rows and unknown volumes, and as_of and state. */
+/* Header lines: no caching, state, as_of, and how many gaps, incomplete rows and unknown volumes there are. */
 void chart_page_headers(const struct chart_page *p, const struct chart_view *v, struct answer *a);

@@ -1,5 +1,7 @@
 #include "chart_v3.h"
 #include "clock.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,6 +13,14 @@ bool chart_v3_micro(const struct request *rq)
 int64_t chart_v3_now(const struct chart_head *h)
 {
 	return h->fresh.venue_now_us >= 0 ? h->fresh.venue_now_us : clock_wall_us();
+}
+
+void chart_v3_headers(struct answer *a, const struct chart_head *h, size_t incomplete)
+{
+	snprintf(a->headers, sizeof(a->headers),
+		CHART_NO_CACHE "X-Pricegraph-State: %s\r\nX-Pricegraph-As-Of: %" PRId64
+			       "\r\nX-Pricegraph-Incomplete: %zu\r\n",
+		chart_state_name(h->fresh.state), (int64_t)(h->times.as_of_us / MS_US), incomplete);
 }
 
 void chart_v3_add_time(struct buf *b, int64_t us, bool micro)

@@ -14,6 +14,8 @@
 bool chart_v3_micro(const struct request *rq);
 /* The venue's clock; the host's where no feed was heard yet. */
 int64_t chart_v3_now(const struct chart_head *h);
+/* Header lines: no caching, state, as_of, and how many of the things in the answer lack a part. */
+void chart_v3_headers(struct answer *a, const struct chart_head *h, size_t incomplete);
 /* ms, rounded down, or us. */
 void chart_v3_add_time(struct buf *b, int64_t us, bool micro);
 /* "number" of at least and at most 8 places. */

@@ -67,7 +67,6 @@ static void print(
 		add_row(&a->body, v->iv, &page->rows[i], micro);
 	}
 	buf_add_char(&a->body, ']');
-	snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 	chart_page_headers(page, v, a);
 }
 

@@ -54,6 +54,10 @@ static const struct chart_endpoint *const endpoints[] = {
 	&chart_v3_time,
 	&chart_v3_klines,
 	&chart_v3_ui_klines,
+	&chart_v3_exchange_info,
+	&chart_v3_day,
+	&chart_v3_price,
+	&chart_v3_average,
 };
 #define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 

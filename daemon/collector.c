@@ -4,6 +4,7 @@
  * Exit codes: 0 all that was read is in Kafka, and what Kafka had was stored; 1 the sink could not go on; 2 settings that can't
  * be used; 3 records were read that Kafka has not acknowledged.
  */
+#include "catalog_to_pg.h"
 #include "clock.h"
 #include "collector_health.h"
 #include "collector_http.h"
@@ -32,6 +33,7 @@ struct collector {
 	struct collector_watch watch;
 	struct collector_http *http;
 	struct kafka_to_pg *sink;
+	struct catalog_to_pg *catalog;
 	struct rest_to_kafka *backfill;
 	struct ws_to_kafka *feed;
 };
@@ -52,6 +54,8 @@ static int start(struct collector *c, const struct settings *s, struct err *e)
 		return err_wrap(e, "cannot start http");
 	if (sink && !(c->sink = kafka_to_pg_start(s, e)))
 		return err_wrap(e, "cannot start the sink");
+	if (sink && !(c->catalog = catalog_to_pg_start(s, e)))
+		return err_wrap(e, "cannot start the catalog");
 	if (backfill && !(c->backfill = rest_to_kafka_start(s, e)))
 		return err_wrap(e, "cannot start the back-fill");
 	if (feed && !(c->feed = ws_to_kafka_start(s, e)))
@@ -65,7 +69,8 @@ static int stop(struct collector *c)
 	char left[200];
 	int code = EXIT_GOOD;
 
-	rest_to_kafka_quit(c->backfill); /* it ends while the others do */
+	rest_to_kafka_quit(c->backfill); /* they end while the others do */
+	catalog_to_pg_quit(c->catalog);
 	long unacknowledged = ws_to_kafka_stop(
 		c->feed, c->sink ? FEED_STOP_WITH_SINK_MS : FEED_STOP_MS, left, sizeof(left));
 
@@ -75,6 +80,7 @@ static int stop(struct collector *c)
 		code = EXIT_UNACKNOWLEDGED;
 	}
 	rest_to_kafka_stop(c->backfill);
+	catalog_to_pg_stop(c->catalog);
 	if (!kafka_to_pg_stop(c->sink) && code == EXIT_GOOD)
 		code = EXIT_SINK;
 	collector_http_stop(c->http);

@@ -1,24 +1,9 @@
 /* exchangeInfo: what is traded, by which rules (Binance's documentation). */
 #include "exchange_asked.h"
 #include "market_number.h"
+#include "pair.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* Where the quote asset begins in a symbol's name. */
-static size_t base_len(const char *symbol)
-{
-	static const char *const quotes[] = {
-		"USDT", "USDC", "FDUSD", "TUSD", "BUSD", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL"};
-	size_t len = strlen(symbol);
-
-	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
-		size_t quote = strlen(quotes[i]);
-
-		if (len > quote && strcmp(symbol + len - quote, quotes[i]) == 0)
-			return len - quote;
-	}
-	return len > 3 ? len - 3 : len;
-}
 
 static void filters_add(struct buf *out, int64_t tick, int64_t lot)
 {
@@ -49,7 +34,7 @@ static void filters_add(struct buf *out, int64_t tick, int64_t lot)
 
 static void symbol_add(struct buf *out, const struct market_symbol *s)
 {
-	size_t base = base_len(s->name);
+	size_t base = pair_base_len(s->name);
 	bool trading = s->status == MARKET_TRADING;
 	int64_t tick, lot;
 

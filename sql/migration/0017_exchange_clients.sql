@@ -104,3 +104,104 @@ CREATE TABLE symbol_info (
 	info text NOT NULL,
 	PRIMARY KEY (venue, symbol)
 );
+
+-- The stored parts of a window of many symbols, as of a rolling day: minutes, hours, minutes, and seconds behind the last settled minute. from_us
+-- is a bound of minutes. symbols NULL: all of the venue. every: the ranges are scanned, for most symbols of the venue; else the parts are looked up.
+CREATE FUNCTION day_parts(venue text, symbols text[], every boolean, from_us bigint, settled_us bigint, to_us bigint)
+RETURNS TABLE (symbol text, open_us bigint, open numeric, high numeric, low numeric, close numeric, volume numeric, quote numeric,
+	trades bigint, taker_volume numeric, taker_quote numeric, origin smallint, revision bigint, removed boolean, last_id bigint)
+LANGUAGE sql STABLE AS $$
+	SELECT h.symbol, h.open_us, h.open, h.high, h.low, h.close, h.volume, h.quote, h.trades, h.taker_volume, h.taker_quote, h.origin,
+		h.revision, h.removed, NULL::bigint
+	FROM pricegraph.candle_1h AS h
+	WHERE h.venue = day_parts.venue AND h.open_us >= from_us + 3599999999 - (from_us + 3599999999) % 3600000000
+		AND h.open_us < settled_us - settled_us % 3600000000
+		AND (every OR (h.symbol = ANY(symbols) AND h.open_us = ANY(ARRAY(SELECT generate_series(
+			from_us + 3599999999 - (from_us + 3599999999) % 3600000000, settled_us - settled_us % 3600000000 - 1, 3600000000)))))
+	UNION ALL
+	SELECT m.symbol, m.open_us, m.open, m.high, m.low, m.close, m.volume, m.quote, m.trades, m.taker_volume, m.taker_quote, m.origin,
+		m.revision, m.removed, NULL
+	FROM pricegraph.candle_1m AS m
+	WHERE m.venue = day_parts.venue AND m.open_us >= from_us
+		AND m.open_us < least(from_us + 3599999999 - (from_us + 3599999999) % 3600000000, settled_us - settled_us % 60000000)
+		AND (every OR (m.symbol = ANY(symbols) AND m.open_us = ANY(ARRAY(SELECT generate_series(
+			from_us, from_us + 3599999999 - (from_us + 3599999999) % 3600000000 - 1, 60000000)))))
+	UNION ALL
+	SELECT m.symbol, m.open_us, m.open, m.high, m.low, m.close, m.volume, m.quote, m.trades, m.taker_volume, m.taker_quote, m.origin,
+		m.revision, m.removed, NULL
+	FROM pricegraph.candle_1m AS m
+	WHERE m.venue = day_parts.venue AND m.open_us < settled_us - settled_us % 60000000
+		AND m.open_us >= greatest(settled_us - settled_us % 3600000000, from_us + 3599999999 - (from_us + 3599999999) % 3600000000)
+		AND (every OR (m.symbol = ANY(symbols) AND m.open_us = ANY(ARRAY(SELECT generate_series(
+			settled_us - settled_us % 3600000000, settled_us - settled_us % 60000000 - 1, 60000000)))))
+	UNION ALL
+	SELECT s.symbol, s.open_us, s.open, s.high, s.low, s.close, s.volume, s.quote, s.trades, s.taker_volume, s.taker_quote, s.origin,
+		s.revision, s.removed, s.last_id
+	FROM pricegraph.candle_1s AS s
+	WHERE s.venue = day_parts.venue AND s.open_us >= settled_us - settled_us % 60000000 AND s.open_us < day_parts.to_us
+		AND (every OR (s.symbol = ANY(symbols) AND s.open_us = ANY(ARRAY(SELECT generate_series(
+			settled_us - settled_us % 60000000, day_parts.to_us - 1, 1000000)))))
+$$;
+
+-- The rolling day of symbols. The exchange's own statement of it (miniTicker) where one of the last seconds is stored: its bar, and told_us. Else
+-- the fold of the parts, told_us NULL. trades and last_id always from the parts. whole: nothing of the day is missing in these. close_before: of the
+-- minute before from_us. A symbol of which nothing is known in that time has its last close as a flat bar, trades 0.
+DO $make$
+BEGIN
+	EXECUTE replace($tickers$
+		CREATE FUNCTION day_tickers(venue text, symbols text[], every boolean, from_us bigint, settled_us bigint, to_us bigint)
+		RETURNS TABLE (symbol text, told_us bigint, open numeric, high numeric, low numeric, close numeric, volume numeric, quote numeric,
+			trades bigint, last_id bigint, whole boolean, close_before numeric)
+		LANGUAGE sql STABLE AS $sql$
+			WITH told AS MATERIALIZED (
+				SELECT DISTINCT ON (t.symbol) t.symbol, t.event_us, t.open, t.high, t.low, t.close, t.volume, t.quote
+				FROM pricegraph.raw_mini_ticker AS t
+				WHERE t.venue = day_tickers.venue AND t.event_us >= settled_us - 5000000 AND t.event_us < day_tickers.to_us
+					AND (day_tickers.symbols IS NULL OR t.symbol = ANY(day_tickers.symbols))
+				ORDER BY t.symbol, t.event_us DESC
+			), counted AS (
+				SELECT p.symbol, CASE WHEN count(*) FILTER (WHERE NOT p.removed AND p.trades IS NULL) = 0
+					THEN coalesce(sum(p.trades) FILTER (WHERE NOT p.removed), 0)::bigint END AS trades,
+					max(p.last_id) AS last_id
+				FROM pricegraph.day_parts(day_tickers.venue, day_tickers.symbols, every, from_us, settled_us, day_tickers.to_us) AS p
+				GROUP BY p.symbol
+			), folded AS MATERIALIZED (
+				SELECT p.symbol, <columns>
+				FROM pricegraph.day_parts(day_tickers.venue, day_tickers.symbols, every, from_us, settled_us, day_tickers.to_us) AS p
+				WHERE (SELECT count(*) FROM told) < (SELECT count(*) FROM pricegraph.symbol AS s
+						WHERE s.venue = day_tickers.venue AND (day_tickers.symbols IS NULL OR s.symbol = ANY(day_tickers.symbols)))
+					AND NOT EXISTS (SELECT FROM told AS t WHERE t.symbol = p.symbol)
+				GROUP BY p.symbol
+			), before AS (
+				SELECT m.symbol, m.close
+				FROM pricegraph.candle_1m AS m
+				WHERE m.venue = day_tickers.venue AND m.open_us = from_us - 60000000 AND NOT m.removed
+					AND (every OR m.symbol = ANY(day_tickers.symbols))
+			), missing AS (
+				SELECT DISTINCT g.symbol
+				FROM pricegraph.gap AS g
+				WHERE g.venue = day_tickers.venue AND g.state <> 'repaired' AND g.to_us > from_us
+			)
+			SELECT s.symbol, t.event_us, coalesce(t.open, f.open, idle.close), coalesce(t.high, f.high, idle.close),
+				coalesce(t.low, f.low, idle.close), coalesce(t.close, f.close, idle.close), coalesce(t.volume, f.volume),
+				coalesce(t.quote, f.quote), coalesce(c.trades, 0), c.last_id, coalesce(s.first_us <= from_us, false) AND missing.symbol IS NULL,
+				before.close
+			FROM pricegraph.symbol AS s
+			LEFT JOIN told AS t ON t.symbol = s.symbol
+			LEFT JOIN counted AS c ON c.symbol = s.symbol
+			LEFT JOIN folded AS f ON f.symbol = s.symbol AND NOT f.removed
+			LEFT JOIN before ON before.symbol = s.symbol
+			LEFT JOIN missing ON missing.symbol = s.symbol
+			LEFT JOIN LATERAL (
+				SELECT d.close
+				FROM generate_series(from_us - from_us % 86400000000, s.first_us - s.first_us % 86400000000, -86400000000) AS day,
+				LATERAL (SELECT x.close FROM pricegraph.candle_1d AS x
+					WHERE x.venue = s.venue AND x.symbol = s.symbol AND x.open_us = day AND NOT x.removed LIMIT 1) AS d
+				WHERE t.symbol IS NULL AND f.symbol IS NULL AND s.first_us > 0
+				LIMIT 1
+			) AS idle ON true
+			WHERE s.venue = day_tickers.venue AND (day_tickers.symbols IS NULL OR s.symbol = ANY(day_tickers.symbols))
+		$sql$ $tickers$, '<columns>', fold_columns());
+	REVOKE ALL ON FUNCTION day_parts, day_tickers FROM PUBLIC;
+	GRANT EXECUTE ON FUNCTION day_parts, day_tickers TO pricegraph_collector, pricegraph_reader;
+END $make$;

@@ -1,0 +1,36 @@
+-- The last price of symbols, in the order of the exchange's list: of the newest second, minute, hour or day that has one. $1 venue, $2 symbols (NULL: all),
+-- settled up to $3, known up to $4 (µs). The look-ups of a level end at its first row, and the levels are read in their order.
+SELECT s.symbol,
+	coalesce(i.status, CASE WHEN EXISTS (
+		SELECT FROM subscription AS u WHERE u.venue = $1 AND u.symbol = s.symbol AND u.to_us IS NULL
+	) THEN 'TRADING' ELSE 'BREAK' END) AS status,
+	last.close
+FROM symbol AS s
+LEFT JOIN symbol_info AS i ON i.venue = s.venue AND i.symbol = s.symbol
+LEFT JOIN LATERAL (
+	SELECT p.close
+	FROM (
+		(SELECT 0 AS level, c.close
+		FROM generate_series($4::bigint - 1000000, $3::bigint - $3::bigint % 60000000, -1000000) AS t,
+		LATERAL (SELECT x.close FROM candle_1s AS x WHERE x.venue = $1 AND x.symbol = s.symbol AND x.open_us = t AND NOT x.removed LIMIT 1) AS c
+		LIMIT 1)
+		UNION ALL
+		(SELECT 1, c.close
+		FROM generate_series($3::bigint - $3::bigint % 60000000 - 60000000, $3::bigint - $3::bigint % 3600000000, -60000000) AS t,
+		LATERAL (SELECT x.close FROM candle_1m AS x WHERE x.venue = $1 AND x.symbol = s.symbol AND x.open_us = t AND NOT x.removed LIMIT 1) AS c
+		LIMIT 1)
+		UNION ALL
+		(SELECT 2, c.close
+		FROM generate_series($3::bigint - $3::bigint % 3600000000 - 3600000000, $3::bigint - $3::bigint % 86400000000, -3600000000) AS t,
+		LATERAL (SELECT x.close FROM candle_1h AS x WHERE x.venue = $1 AND x.symbol = s.symbol AND x.open_us = t AND NOT x.removed LIMIT 1) AS c
+		LIMIT 1)
+		UNION ALL
+		(SELECT 3, c.close
+		FROM generate_series($3::bigint - $3::bigint % 86400000000 - 86400000000, s.first_us - s.first_us % 86400000000, -86400000000) AS t,
+		LATERAL (SELECT x.close FROM candle_1d AS x WHERE x.venue = $1 AND x.symbol = s.symbol AND x.open_us = t AND NOT x.removed LIMIT 1) AS c
+		LIMIT 1)
+	) AS p
+	LIMIT 1
+) AS last ON true
+WHERE s.venue = $1 AND ($2::text[] IS NULL OR s.symbol = ANY($2))
+ORDER BY i.position, s.symbol
