@@ -1,6 +1,6 @@
 #!/bin/bash
 # Checks that everything needed is there and installs what is missing: Debian packages (packages.txt), Kafka's jars (kafka/pom.xml),
-# the page's libraries (www/package-lock.json), Python's (tests/requirements.txt), toxiproxy. Usage: stack/install.sh run|test
+# the page's libraries (www/package-lock.json), Python's (tests/requirements.txt), clients of the exchange (tests/clients), toxiproxy. Usage: stack/install.sh run|test
 # When all is there it takes a fraction of a second, touches nothing and needs no network.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -121,6 +121,18 @@ install_python() {
 	echo "$sum" >"$stamp"
 }
 
+# Clients of the exchange that the tests point at us: one in JavaScript, and one that can't stand beside another in build/venv.
+install_clients() {
+	local sum stamp=build/clients/.pricegraph
+	sum=$(sum_of tests/clients/package.json tests/clients/package-lock.json tests/clients/requirements.txt)
+	changed "$stamp" "$sum" || [[ ! -d tests/clients/node_modules ]] || return 0
+	say "installing clients of the exchange with npm and pip"
+	rm -rf build/clients
+	run_logged clients-npm npm ci --prefix tests/clients --no-audit --no-fund --ignore-scripts --omit=optional
+	run_logged clients-pip build/venv/bin/python -m pip install -q --disable-pip-version-check --target build/clients -r tests/clients/requirements.txt
+	echo "$sum" >"$stamp"
+}
+
 # The proxy that breaks connections in tests/soak, by Go's own client.
 toxiproxy=v2.5.0
 install_toxiproxy() {
@@ -142,4 +154,4 @@ if [[ ${DEPS:-} != present ]]; then
 fi
 install_kafka
 install_page
-[[ $purpose != test ]] || { install_python && install_toxiproxy; }
+[[ $purpose != test ]] || { install_python && install_clients && install_toxiproxy; }

@@ -29,7 +29,7 @@ export default [
 	{ ignores: ['www/vendor/**', '**/node_modules/**'] },
 	{ files: ['www/js/**/*.js'], languageOptions: languageOptions(globals.browser), rules },
 	{
-		files: ['tests/browser/**/*.mjs', 'www/eslint.config.js'],
+		files: ['tests/browser/**/*.mjs', 'tests/clients/*.mjs', 'www/eslint.config.js'],
 		languageOptions: languageOptions({ ...globals.node, ...globals.browser }),
 		rules: testRules,
 	},
