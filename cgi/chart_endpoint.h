@@ -36,3 +36,5 @@ extern const struct chart_endpoint chart_initial, chart_periodic, chart_symbols,
 	chart_status, chart_healthz, chart_metrics;
 extern const struct chart_endpoint chart_v3_ping, chart_v3_time, chart_v3_klines,
 	chart_v3_ui_klines, chart_v3_day, chart_v3_price, chart_v3_average, chart_v3_exchange_info;
+extern const struct chart_endpoint chart_udf_config, chart_udf_symbols, chart_udf_search,
+	chart_udf_history, chart_udf_time;

@@ -100,31 +100,45 @@ static int take_window(struct reading *r)
 	return 0;
 }
 
+/* Nothing is read of what opens before the range. */
+static void limit_window(struct reading *r)
+{
+	struct chart_window *w = &r->view->window;
+	int64_t first_us = interval_floor(r->view->iv, r->asked->starts.from_us);
+
+	if (w->from_us < first_us)
+		w->from_us = first_us;
+	if (w->bars_to_us < w->from_us)
+		w->bars_to_us = w->from_us;
+}
+
 /* From the end of the range back. */
 static int read_back(struct reading *r)
 {
 	struct chart_view *v = r->view;
-	int64_t end_us = r->asked->starts.to_us;
+	int64_t end_us = r->asked->starts.to_us, last_us;
 
 	while (!is_full(r)) {
 		size_t before = r->page->count;
-		int moved;
 
 		v->window = chart_window_last(v->iv, &r->times, next_buckets(r), end_us);
 		if (v->window.from_us == v->window.to_us ||
 			v->window.to_us <= r->asked->starts.from_us)
 			return 0;
+		limit_window(r);
 		if (take_window(r) != 0)
 			return -1;
-		if (r->page->count == before) {
-			moved = chart_view_skip_back(v, next_buckets(r));
-			if (moved <= 0)
-				return moved;
-			v->window.newest = false;
-			if (take_window(r) != 0)
-				return -1;
-		}
 		end_us = v->window.from_us;
+		if (end_us <= r->asked->starts.from_us)
+			return 0;
+		/* The bar that is open hides nothing: only settled ones that are missing are a reason to look further. */
+		if (r->page->count > before || v->bars.count == 0)
+			continue;
+		if (chart_view_skip_before(v, end_us, &last_us) != 0)
+			return -1;
+		if (last_us < 0)
+			return 0;
+		end_us = last_us < end_us ? last_us : end_us;
 	}
 	return 0;
 }

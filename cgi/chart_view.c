@@ -209,6 +209,21 @@ int chart_view_open(struct chart_view *v, struct candle *out, bool *any)
 	return chart_candles_open(&s, &parts, out, any);
 }
 
+int chart_view_skip_before(struct chart_view *v, int64_t t_us, int64_t *out_us)
+{
+	struct chart_source s = source_of(v);
+	struct chart_found f;
+	int64_t heard_us;
+
+	if (chart_candles_before(&s, t_us, &f) != 0 || refine(v, false, &f) != 0 ||
+		read_heard_before(v, t_us, &heard_us) != 0)
+		return -1;
+	*out_us = f.known ? interval_next(v->iv, interval_floor(v->iv, f.open_us)) : -1;
+	if (f.known && heard_us > *out_us)
+		*out_us = heard_us;
+	return 0;
+}
+
 /* From when on somebody listened at or after t_us; -1: never. */
 static int read_heard_after(struct chart_view *v, int64_t t_us, int64_t *out)
 {

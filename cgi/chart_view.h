@@ -32,6 +32,8 @@ must_check int chart_view_cover(struct chart_view *v);
 /* For a page that shows nothing: moves the beginning of the window back, so that its bars are the `limit` buckets up to the last candle, or flat row,
  * before it. 1: moved, load it; 0: there is nothing older; -1 as above. */
 must_check int chart_view_skip_back(struct chart_view *v, int64_t limit);
+/* The end of what may be shown before t_us: of the bucket of the last candle, or of the time that somebody listened behind it. *out_us -1: nothing. */
+must_check int chart_view_skip_before(struct chart_view *v, int64_t t_us, int64_t *out_us);
 /* Where there may be something to show at or after t_us, which is settled: the bucket of the next candle, or the time from which somebody
  * listened. *out_us -1: nothing that is settled. */
 must_check int chart_view_skip_on(struct chart_view *v, int64_t t_us, int64_t *out_us);

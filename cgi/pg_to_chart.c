@@ -58,6 +58,11 @@ static const struct chart_endpoint *const endpoints[] = {
 	&chart_v3_day,
 	&chart_v3_price,
 	&chart_v3_average,
+	&chart_udf_config,
+	&chart_udf_symbols,
+	&chart_udf_search,
+	&chart_udf_history,
+	&chart_udf_time,
 };
 #define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 

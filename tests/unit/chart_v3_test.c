@@ -100,6 +100,16 @@ static void a_page_is_full_whatever_is_missing(void **state)
 	assert_string_equal(
 		opens("symbol=B&interval=1s&startTime=1723166600000&limit=3"), "5000 5001 5002");
 	header_is("X-Pricegraph-Gaps: 0\r\n");
+	/* Flat rows before the open bar, which has nothing yet, and before the second in which listening stopped. */
+	assert_string_equal(opens("symbol=B&interval=1s&limit=1"), "5294");
+	assert_string_equal(opens("symbol=B&interval=1s&limit=1&endTime=1723161620000"), "19");
+	database_run("UPDATE span SET to_us = to_us + 500000 WHERE session = 'b1'");
+	database_run("UPDATE subscription SET to_us = to_us + 500000 WHERE session = 'b1'");
+	assert_string_equal(opens("symbol=B&interval=1s&limit=1&endTime=1723161620000"), "19");
+	assert_string_equal(opens("symbol=B&interval=1s&limit=1&endTime=1723161683000"), "19");
+	assert_string_equal(opens("symbol=B&interval=1s&limit=1&endTime=1723161684000"), "19");
+	database_run("UPDATE span SET to_us = to_us - 500000 WHERE session = 'b1'");
+	database_run("UPDATE subscription SET to_us = to_us - 500000 WHERE session = 'b1'");
 	/* A row that was removed by hand is missing too. */
 	assert_string_equal(
 		opens("symbol=A&interval=1s&startTime=1723161799000&limit=2"), "199 201");
