@@ -1,6 +1,7 @@
 #!/bin/bash
 # Checks that everything needed is there and installs what is missing: Debian packages (packages.txt), Kafka's jars (kafka/pom.xml),
-# the page's libraries (www/package-lock.json), Python's (tests/requirements.txt), clients of the exchange (tests/clients), toxiproxy. Usage: stack/install.sh run|test
+# the page's libraries (www/package-lock.json), Python's (tests/requirements.txt), clients of the exchange (tests/clients), toxiproxy. Usage: stack/install.sh run|test|soak
+# (soak: what test needs, and freqtrade)
 # When all is there it takes a fraction of a second, touches nothing and needs no network.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -10,7 +11,7 @@ purpose=${1:-test}
 # The rows of packages.txt that this purpose needs.
 rows() {
 	awk -v purpose="$purpose" '
-		/^\[/ { wanted = ($0 == "[run]" || purpose == "test"); next }
+		/^\[/ { wanted = ($0 == "[run]" || purpose != "run"); next }
 		wanted && NF && !/^#/ { print $1 }' packages.txt
 }
 
@@ -96,13 +97,13 @@ install_page() {
 	local sum stamp=www/node_modules/.pricegraph
 	sum=$(sum_of www/package.json www/package-lock.json www/vendor.sh)
 	changed "$stamp" "$sum test" || return 0
-	[[ $purpose == test ]] || changed "$stamp" "$sum run" || return 0
+	[[ $purpose != run ]] || changed "$stamp" "$sum run" || return 0
 	say "installing the page's libraries with npm"
 	local omit=()
-	[[ $purpose == test ]] || omit=(--omit=dev)
+	[[ $purpose != run ]] || omit=(--omit=dev)
 	run_logged npm npm ci --prefix www --no-audit --no-fund --ignore-scripts "${omit[@]}"
 	run_logged vendor www/vendor.sh
-	echo "$sum $purpose" >"$stamp"
+	echo "$sum ${purpose/soak/test}" >"$stamp"
 }
 
 install_kafka() {
@@ -133,6 +134,17 @@ install_clients() {
 	echo "$sum" >"$stamp"
 }
 
+# 0.8 GB: only for `make soak`.
+install_freqtrade() {
+	local sum stamp=build/freqtrade/.pricegraph
+	sum=$(sum_of tests/soak/requirements.txt)
+	changed "$stamp" "$sum" || return 0
+	say "installing freqtrade with pip"
+	run_logged freqtrade-venv python3 -m venv build/freqtrade
+	run_logged freqtrade-pip build/freqtrade/bin/python -m pip install -q --disable-pip-version-check -r tests/soak/requirements.txt
+	echo "$sum" >"$stamp"
+}
+
 # The proxy that breaks connections in tests/soak, by Go's own client.
 toxiproxy=v2.5.0
 install_toxiproxy() {
@@ -154,4 +166,5 @@ if [[ ${DEPS:-} != present ]]; then
 fi
 install_kafka
 install_page
-[[ $purpose != test ]] || { install_python && install_clients && install_toxiproxy; }
+[[ $purpose == run ]] || { install_python && install_clients && install_toxiproxy; }
+[[ $purpose != soak ]] || install_freqtrade
