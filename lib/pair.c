@@ -1,14 +1,11 @@
 #include "pair.h"
 #include <string.h>
 
-/* What Binance quotes, or has quoted, spot markets in. */
+/* What Binance quotes, or has quoted, spot markets in, but for those of three letters. */
 static const char *const quotes[] = {"USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USDP", "USDS",
-	"USD1", "RLUSD", "XUSD", "BFUSD", "AEUR", "EURI", "IDRT", "BIDR", "BVND", "BKRW", "DOGE",
-	"BTC", "ETH", "BNB", "XRP", "TRX", "DOT", "SOL", "DAI", "VAI", "PAX", "UST", "EUR", "TRY",
-	"BRL", "GBP", "AUD", "JPY", "MXN", "PLN", "ARS", "RUB", "UAH", "ZAR", "NGN", "COP", "CZK",
-	"RON"};
+	"USD1", "RLUSD", "XUSD", "BFUSD", "AEUR", "EURI", "IDRT", "BIDR", "BVND", "BKRW", "DOGE"};
 
-#define UNKNOWN_LEN 3
+#define OTHERS_LEN 3
 
 size_t pair_base_len(const char *symbol)
 {
@@ -21,6 +18,6 @@ size_t pair_base_len(const char *symbol)
 			longest = quote;
 	}
 	if (longest == 0)
-		return len > UNKNOWN_LEN ? len - UNKNOWN_LEN : len;
+		return len > OTHERS_LEN ? len - OTHERS_LEN : len;
 	return len - longest;
 }
