@@ -37,7 +37,7 @@ COLLECTOR := collector collector_health collector_watch collector_http collector
 	feed_whole feed_subscribe feed_subscribe_answer feed_sessions feed_session feed_clock feed_output \
 	$(REST) $(BACKFILL) catalog_to_pg
 EXCHANGE := exchange json_slice recording_line recording_file recording recording_catalog recording_to_market \
-	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_halt market_rows \
+	market_cascade market_synthetic market_number market_ahead market_window market_bars market_trades market_symbol market_best market_halt market_rows \
 	market_event market_emit market truth message event_micro hub market_to_hub \
 	fault fault_read fault_plan fault_wire fault_socket fault_frames \
 	exchange_request rest_param exchange_asked exchange_info exchange_trades \
@@ -108,6 +108,8 @@ UNIT_OBJ_json_slice := daemon/json_slice
 UNIT_OBJ_recording_line := daemon/recording_line daemon/event_micro daemon/json_slice
 UNIT_OBJ_recording := $(MODEL)
 UNIT_OBJ_market := $(MODEL)
+UNIT_OBJ_market_emit := $(MODEL)
+UNIT_LIBS_market_emit := -lzstd -lz
 UNIT_OBJ_market_window := daemon/market_window
 UNIT_OBJ_market_trades := daemon/market_trades
 UNIT_OBJ_market_synthetic := daemon/market_synthetic daemon/market_cascade

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP_MINUTES 240
-
 void asked_time_add(const struct asked *q, int64_t us)
 {
 	buf_add_int(&q->answer->body, q->request->microseconds ? us : us / MS_US);
@@ -152,26 +150,4 @@ int asked_status(const struct asked *q, bool *chosen)
 		chosen[i] &= strcmp(market_status_name(s->status), status) == 0;
 	}
 	return 0;
-}
-
-/* The greatest power of ten that divides `number`, if it is below `step`; else `step`. */
-static int64_t step_of(__int128 number, int64_t step)
-{
-	while (step > 1 && number % step != 0)
-		step /= 10;
-	return step;
-}
-
-void asked_steps(const struct market_symbol *s, int64_t *tick, int64_t *lot)
-{
-	const struct market_bar_list *l = &s->bars.minutes;
-
-	*tick = *lot = l->count ? NUMBER_ONE : 1;
-	for (size_t i = l->count > STEP_MINUTES ? l->count - STEP_MINUTES : 0; i < l->count; i++) {
-		const struct market_bar *b = &l->items[i];
-
-		*tick = step_of(
-			b->low, step_of(b->high, step_of(b->open, step_of(b->close, *tick))));
-		*lot = step_of(b->volume, *lot);
-	}
 }

@@ -32,8 +32,6 @@ int asked_symbol(const struct asked *q, const struct market_symbol **symbol);
 int asked_symbols(const struct asked *q, bool **chosen, size_t *count, bool *one);
 /* symbolStatus, if given: other symbols are unchosen; not together with `symbol` or `symbols`. */
 int asked_status(const struct asked *q, bool *chosen);
-/* The step that divides all prices and that of quantities, of the symbol's last minutes. */
-void asked_steps(const struct market_symbol *s, int64_t *tick, int64_t *lot);
 
 int exchange_info_serve(const struct asked *q);    /* exchangeInfo */
 int exchange_orders_serve(const struct asked *q);  /* aggTrades */

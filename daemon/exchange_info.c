@@ -1,5 +1,6 @@
 /* exchangeInfo: what is traded, by which rules (Binance's documentation). */
 #include "exchange_asked.h"
+#include "market_best.h"
 #include "market_number.h"
 #include "pair.h"
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static void symbol_add(struct buf *out, const struct market_symbol *s)
 	bool trading = s->status == MARKET_TRADING;
 	int64_t tick, lot;
 
-	asked_steps(s, &tick, &lot);
+	market_best_steps(s, &tick, &lot);
 	buf_add_str(out, "{\"symbol\":");
 	buf_add_json(out, s->name, strlen(s->name));
 	buf_printf(out, ",\"status\":\"%s\",\"baseAsset\":", market_status_name(s->status));

@@ -2,32 +2,12 @@
  * book is made of the last trade: it was made at the best bid or the best ask. */
 #include "clock.h"
 #include "exchange_asked.h"
+#include "market_best.h"
 #include "market_number.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define AVERAGE_US (5 * MINUTE_US)
-
-struct best { /* bid and ask */
-	int64_t bid, ask, last_id;
-	__int128 quantity;
-};
-
-static struct best best_of(const struct market_symbol *s)
-{
-	const struct market_trades *l = &s->trades;
-	const struct market_tick *t = l->count ? &l->items[l->count - 1] : NULL;
-	int64_t price = s->window.last_price, tick, lot;
-	bool maker = t && t->maker;
-
-	asked_steps(s, &tick, &lot);
-	if (price == 0)
-		return (struct best){0};
-	return (struct best){.bid = maker ? price : price - tick,
-		.ask = maker ? price + tick : price,
-		.last_id = s->order.last_id,
-		.quantity = t ? t->quantity : lot};
-}
 
 static void name_add(struct buf *out, const struct market_symbol *s)
 {
@@ -85,7 +65,7 @@ int exchange_price_serve(const struct asked *q)
 	return few_or_many(q, each_serve(q, price_add));
 }
 
-static void book_members(struct buf *out, const struct best *b)
+static void book_members(struct buf *out, const struct market_best *b)
 {
 	asked_number_add(out, "bidPrice", b->bid, NUMBER_PLACES);
 	asked_number_add(out, "bidQty", b->quantity, NUMBER_PLACES);
@@ -95,8 +75,9 @@ static void book_members(struct buf *out, const struct best *b)
 
 static void book_add(const struct asked *q, const struct market_symbol *s)
 {
-	struct best b = best_of(s);
+	struct market_best b;
 
+	market_best_of(s, &b);
 	name_add(&q->answer->body, s);
 	book_members(&q->answer->body, &b);
 	buf_add_char(&q->answer->body, '}');
@@ -107,33 +88,24 @@ int exchange_book_serve(const struct asked *q)
 	return few_or_many(q, each_serve(q, book_add));
 }
 
-/* Three places, as the exchange prints it. */
-static void percent_add(struct buf *out, int64_t change, int64_t open)
-{
-	__int128 thousandth = open ? (__int128)change * 100000 / open : 0;
-	int64_t n = (int64_t)(thousandth < 0 ? -thousandth : thousandth);
-
-	buf_printf(out, ",\"priceChangePercent\":\"%s%lld.%03lld\"", thousandth < 0 ? "-" : "",
-		(long long)(n / 1000), (long long)(n % 1000));
-}
-
 static void change_members(struct buf *out, const struct market_symbol *s,
 	const struct market_stats *w, int64_t from_us)
 {
-	const struct market_trades *t = &s->trades;
 	const struct market_bar_list *l = &s->bars.minutes;
 	size_t before = market_bar_list_find(l, from_us);
-	struct best b = best_of(s);
+	struct market_best b;
 
+	market_best_of(s, &b);
 	asked_number_add(out, "priceChange", w->close - w->open, NUMBER_PLACES);
-	percent_add(out, w->close - w->open, w->open);
+	buf_add_str(out, ",\"priceChangePercent\":\"");
+	number_add_percent(out, w->close - w->open, w->open);
+	buf_add_char(out, '"');
 	asked_number_add(
 		out, "weightedAvgPrice", w->volume ? w->quote / w->volume : 0, NUMBER_PLACES);
 	asked_number_add(out, "prevClosePrice", before ? l->items[before - 1].close : w->open,
 		NUMBER_PLACES);
 	asked_number_add(out, "lastPrice", w->close, NUMBER_PLACES);
-	asked_number_add(
-		out, "lastQty", t->count ? t->items[t->count - 1].quantity : 0, NUMBER_PLACES);
+	asked_number_add(out, "lastQty", b.last_quantity, NUMBER_PLACES);
 	book_members(out, &b);
 }
 
@@ -219,13 +191,13 @@ int exchange_depth_serve(const struct asked *q)
 	struct buf *out = &q->answer->body;
 	const struct market_symbol *s;
 	int64_t limit = 100;
-	struct best b;
+	struct market_best b;
 
 	if (asked_symbol(q, &s) || rest_param_integer(q->request, "limit", &limit, q->answer))
 		return -1;
 	q->answer->weight = limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250;
-	b = best_of(s);
-	buf_printf(out, "{\"lastUpdateId\":%lld", (long long)b.last_id);
+	market_best_of(s, &b);
+	buf_printf(out, "{\"lastUpdateId\":%lld", (long long)s->order.last_id);
 	level_add(out, "bids", b.bid, b.quantity);
 	level_add(out, "asks", b.ask, b.quantity);
 	buf_add_char(out, '}');

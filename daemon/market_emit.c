@@ -38,6 +38,13 @@ static void text_give(const struct market_emit *m, int64_t at_us, const char *na
 	give(m, at_us, &(struct market_event){.object = slice_of(&m->text)}, name);
 }
 
+static bool wanted(const struct market_output *o, const char *name)
+{
+	if (!o)
+		return false;
+	return o->wanted ? o->wanted(o->ctx, name) : strcmp(name, MARKET_ARRAY_NAME) == 0;
+}
+
 void market_emit_trade(struct market_emit *m, int64_t at_us, const struct market_symbol *s,
 	const struct market_item *item)
 {
@@ -75,28 +82,28 @@ void market_emit_kline(struct market_emit *m, int64_t at_us, const struct market
 void market_emit_ticker(
 	struct market_emit *m, int64_t at_us, struct market_symbol *s, int64_t end_us)
 {
+	struct market_best best;
+
 	s->stats_us = end_us;
 	s->stats_told = false;
 	if (!m->output)
 		return;
 	buf_reset(&m->text);
 	market_event_mini_ticker(&m->text, s->name, end_us, &s->stats);
+	text_give(m, at_us, s->mini_name);
+	if (!wanted(m->output, s->ticker_name))
+		return;
+	market_best_of(s, &best);
+	buf_reset(&m->text);
+	market_event_ticker(&m->text, s->name, end_us, &s->stats, &best);
 	text_give(m, at_us, s->ticker_name);
-}
-
-static bool array_wanted(const struct market_output *o, const char *name)
-{
-	if (!o)
-		return false;
-	return o->array_wanted ? o->array_wanted(o->ctx, name)
-			       : strcmp(name, MARKET_ARRAY_NAME) == 0;
 }
 
 void market_emit_array(
 	struct market_emit *m, int64_t at_us, struct market_symbol *symbols, size_t count)
 {
-	bool usual = array_wanted(m->output, MARKET_ARRAY_NAME),
-	     other = array_wanted(m->output, MARKET_ARRAY_OTHER);
+	bool usual = wanted(m->output, MARKET_ARRAY_NAME),
+	     other = wanted(m->output, MARKET_ARRAY_OTHER);
 
 	buf_reset(&m->array);
 	for (size_t i = 0; i < count; i++) {

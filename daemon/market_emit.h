@@ -2,7 +2,7 @@
  * market_emit: makes the texts of what happens on the market and gives them to its output.
  *
  * `!miniTicker@arr` holds the last miniTicker of each symbol that had one since the array before,
- * in the order of the symbols; nobody is given an empty one. One owning thread.
+ * in the order of the symbols; nobody is given an empty one. Arrays and `@ticker` are made only while they are wanted. One owning thread.
  */
 #pragma once
 #include "buf.h"
@@ -27,8 +27,8 @@ struct market_event {
 struct market_output {
 	void *ctx;
 	void (*event)(void *ctx, const struct market_event *ev);
-	/* Is the array of this name wanted? NULL: only MARKET_ARRAY_NAME is. */
-	bool (*array_wanted)(void *ctx, const char *name);
+	/* Is the stream of this name wanted? Asked of those that are made only then. NULL: only MARKET_ARRAY_NAME is. */
+	bool (*wanted)(void *ctx, const char *name);
 };
 
 struct market_emit {
@@ -45,7 +45,7 @@ void market_emit_trade(struct market_emit *m, int64_t at_us, const struct market
 void market_emit_order(struct market_emit *m, int64_t at_us, const struct market_symbol *s);
 void market_emit_kline(struct market_emit *m, int64_t at_us, const struct market_symbol *s,
 	const struct market_bar *bar);
-/* E is the end of slot `end_us`. */
+/* miniTicker and ticker. E is the end of slot `end_us`. */
 void market_emit_ticker(
 	struct market_emit *m, int64_t at_us, struct market_symbol *s, int64_t end_us);
 void market_emit_array(

@@ -67,6 +67,35 @@ void market_event_mini_ticker(
 	buf_add_char(out, '}');
 }
 
+void market_event_ticker(struct buf *out, const char *symbol, int64_t event_us,
+	const struct market_stats *s, const struct market_best *b)
+{
+	head(out, "24hrTicker", event_us, symbol);
+	number_member(out, "p", s->close - s->open, NUMBER_PLACES);
+	buf_add_str(out, ",\"P\":\"");
+	number_add_percent(out, s->close - s->open, s->open);
+	buf_add_char(out, '"');
+	number_member(out, "w", s->volume ? s->quote / s->volume : 0, NUMBER_PLACES);
+	number_member(out, "x", s->before, NUMBER_PLACES);
+	number_member(out, "c", s->close, NUMBER_PLACES);
+	number_member(out, "Q", b->last_quantity, NUMBER_PLACES);
+	number_member(out, "b", b->bid, NUMBER_PLACES);
+	number_member(out, "B", b->quantity, NUMBER_PLACES);
+	number_member(out, "a", b->ask, NUMBER_PLACES);
+	number_member(out, "A", b->quantity, NUMBER_PLACES);
+	number_member(out, "o", s->open, NUMBER_PLACES);
+	number_member(out, "h", s->high, NUMBER_PLACES);
+	number_member(out, "l", s->low, NUMBER_PLACES);
+	number_member(out, "v", s->volume, NUMBER_PLACES);
+	number_member(out, "q", s->quote, QUOTE_PLACES);
+	int_member(out, "O", (event_us - WINDOW_US) / MS_US);
+	int_member(out, "C", event_us / MS_US);
+	int_member(out, "F", s->first_id);
+	int_member(out, "L", s->last_id);
+	int_member(out, "n", s->trades);
+	buf_add_char(out, '}');
+}
+
 void market_event_kline(
 	struct buf *out, const char *symbol, int64_t event_us, const struct market_bar *b)
 {

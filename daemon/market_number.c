@@ -19,3 +19,12 @@ void number_add(struct buf *out, __int128 number, int places)
 	}
 	buf_add(out, text, decimal_format(&d, text));
 }
+
+void number_add_percent(struct buf *out, int64_t change, int64_t open)
+{
+	__int128 thousandth = open ? (__int128)change * 100000 / open : 0;
+	int64_t n = (int64_t)(thousandth < 0 ? -thousandth : thousandth);
+
+	buf_printf(out, "%s%lld.%03lld", thousandth < 0 ? "-" : "", (long long)(n / 1000),
+		(long long)(n % 1000));
+}

@@ -18,3 +18,5 @@
 must_check int number_from_decimal(__int128 *out, const struct decimal *d);
 /* Appends the number in canonical form (decimal.h). `places`: NUMBER_PLACES or QUOTE_PLACES. */
 void number_add(struct buf *out, __int128 number, int places);
+/* Appends by how many percent a price of `open` has changed, with three places; 0.000 if it is 0. */
+void number_add_percent(struct buf *out, int64_t change, int64_t open);

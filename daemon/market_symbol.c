@@ -23,7 +23,8 @@ void market_symbol_init(struct market_symbol *s, const char *name)
 	snprintf(s->trade_name, sizeof(s->trade_name), "%s@trade", s->lower);
 	snprintf(s->order_name, sizeof(s->order_name), "%s@aggTrade", s->lower);
 	snprintf(s->kline_name, sizeof(s->kline_name), "%s@kline_1s", s->lower);
-	snprintf(s->ticker_name, sizeof(s->ticker_name), "%s@miniTicker", s->lower);
+	snprintf(s->mini_name, sizeof(s->mini_name), "%s@miniTicker", s->lower);
+	snprintf(s->ticker_name, sizeof(s->ticker_name), "%s@ticker", s->lower);
 	market_window_init(&s->window, phase_of(s->name));
 	s->last_trade_us = s->stats_us = -1;
 	s->close_us = MARKET_NEVER;

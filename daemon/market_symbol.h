@@ -26,6 +26,7 @@ struct market_symbol {
 	char trade_name[SYMBOL_SIZE + 16];
 	char order_name[SYMBOL_SIZE + 16];
 	char kline_name[SYMBOL_SIZE + 16];
+	char mini_name[SYMBOL_SIZE + 16];
 	char ticker_name[SYMBOL_SIZE + 16];
 	enum market_status status;
 	struct market_pause halt, *hidden; /* the last halt; all times without klines */

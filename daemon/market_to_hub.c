@@ -49,7 +49,7 @@ static void event_give(void *ctx, const struct market_event *ev)
 		truth_write(a->truth, ev, sent);
 }
 
-static bool array_wanted(void *ctx, const char *name)
+static bool wanted(void *ctx, const char *name)
 {
 	const struct market_to_hub *a = ctx;
 
@@ -68,8 +68,7 @@ struct market_to_hub *market_to_hub_new(
 	a->truth = t;
 	a->speed = speed;
 	a->wall = wall;
-	a->output =
-		(struct market_output){.ctx = a, .event = event_give, .array_wanted = array_wanted};
+	a->output = (struct market_output){.ctx = a, .event = event_give, .wanted = wanted};
 	return a;
 }
 

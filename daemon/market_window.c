@@ -88,13 +88,19 @@ int market_window_add(struct market_window *w, const struct market_trade *t)
 		if (slots_grow(w) || ring_grow(&w->highs) || ring_grow(&w->lows))
 			return -1;
 		s = slot_at(w, w->next++);
-		*s = (struct market_slot){
-			.end_us = end_us, .open = t->price, .high = t->price, .low = t->price};
+		*s = (struct market_slot){.end_us = end_us,
+			.open = t->price,
+			.high = t->price,
+			.low = t->price,
+			.first_id = t->id};
 	}
 	higher = newer || t->price > s->high;
 	lower = newer || t->price < s->low;
 	s->high = higher ? t->price : s->high;
 	s->low = lower ? t->price : s->low;
+	s->close = t->price;
+	s->last_id = t->id;
+	s->trades++;
 	s->volume += t->quantity;
 	s->quote += quote;
 	if (higher)
@@ -103,6 +109,7 @@ int market_window_add(struct market_window *w, const struct market_trade *t)
 		extreme_update(w, &w->lows, w->next - 1, -1);
 	w->volume += t->quantity;
 	w->quote += quote;
+	w->trades++;
 	w->last_price = t->price;
 	w->changed = true;
 	return 0;
@@ -119,6 +126,8 @@ static void slot_leave(struct market_window *w)
 
 	w->volume -= s->volume;
 	w->quote -= s->quote;
+	w->trades -= s->trades;
+	w->before_price = s->close;
 	if (w->highs.items[w->highs.first & (w->highs.room - 1)] == w->first)
 		w->highs.first++;
 	if (w->lows.items[w->lows.first & (w->lows.room - 1)] == w->first)
@@ -134,12 +143,20 @@ void market_window_stats(const struct market_window *w, struct market_stats *out
 		.low = w->last_price,
 		.close = w->last_price,
 		.volume = w->volume,
-		.quote = w->quote};
+		.quote = w->quote,
+		.before = w->before_price,
+		.first_id = -1,
+		.last_id = -1,
+		.trades = w->trades};
 	if (w->next > w->first) {
 		out->open = slot_at(w, w->first)->open;
+		out->first_id = slot_at(w, w->first)->first_id;
+		out->last_id = slot_at(w, w->next - 1)->last_id;
 		out->high = slot_at(w, w->highs.items[w->highs.first & (w->highs.room - 1)])->high;
 		out->low = slot_at(w, w->lows.items[w->lows.first & (w->lows.room - 1)])->low;
 	}
+	if (!out->before)
+		out->before = out->open;
 }
 
 bool market_window_end(struct market_window *w, int64_t end_us, struct market_stats *out)

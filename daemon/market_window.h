@@ -19,7 +19,8 @@
 
 struct market_slot {
 	__int128 volume, quote; /* 10^-8, 10^-16 */
-	int64_t end_us, open, high, low;
+	int64_t end_us, open, high, low, close;
+	int64_t first_id, last_id, trades;
 };
 
 struct market_ring { /* of ascending numbers: indices into the slots */
@@ -33,13 +34,17 @@ struct market_window {
 	uint64_t first, next, room;     /* room is a power of two */
 	struct market_ring highs, lows; /* monotonic: the extremes of what follows each */
 	__int128 volume, quote;         /* sums over the slots */
+	int64_t trades;                 /* in them */
 	int64_t last_price;             /* 0 = no trade yet */
+	int64_t before_price;           /* the last one before the window; 0 = none */
 	bool changed;                   /* since the last market_window_end */
 };
 
 struct market_stats {
 	int64_t open, high, low, close;
 	__int128 volume, quote;
+	int64_t before;                    /* the price before the window; without one the open */
+	int64_t first_id, last_id, trades; /* ids -1: none */
 };
 
 void market_window_init(struct market_window *w, int64_t phase_us);

@@ -227,12 +227,23 @@ def assert_tickers_are_the_trades(tickers, trades, last_ms):
         assert tuple(Decimal(t[m]) for m in "cohlvq") == statistics(trades, t["E"])
 
 
+def assert_full_tickers_are_the_trades(tickers, minis, trades):
+    """With every miniTicker, and what they have more."""
+    assert [[t[m] for m in "Ecohlvq"] for t in tickers] == [[t[m] for m in "Ecohlvq"] for t in minis]
+    for t in tickers:
+        window = [x for x in trades if t["E"] - 86_400_000 < x["T"] <= t["E"]]
+        assert (t["n"], t["F"], t["L"], Decimal(t["Q"])) == (len(window), window[0]["t"], window[-1]["t"], window[-1]["q"])
+        assert (t["C"], t["O"], Decimal(t["p"])) == (t["E"], t["E"] - 86_400_000, Decimal(t["c"]) - Decimal(t["o"]))
+        assert abs(Decimal(t["P"]) - Decimal(t["p"]) / Decimal(t["o"]) * 100) < Decimal("0.001")
+        assert Decimal(t["b"]) < Decimal(t["a"]) and t["c"] in (t["b"], t["a"])
+
+
 def test_recorded_trades_are_derived(exchange_of, recordings, tmp_path):
     x = exchange_of(source=replay_folder(recordings, tmp_path, *HFT), speed=0)
     recorded = recorded_trades(*(recordings / name for name in HFT))
     assert x.json("/api/v3/time") == {"serverTime": 1723161255000}
     with x.connect(seconds=60) as c:
-        c.send(json.dumps(subscribe(*names_of(recorded))))
+        c.send(json.dumps(subscribe(*names_of(recorded), *names_of(recorded, ["ticker"]))))
         frames = read_all(c)
     assert x.state() == "ended"
     data = [p.decode() for o, p in frames if o == TEXT and b'"stream"' in p]
@@ -253,6 +264,7 @@ def test_recorded_trades_are_derived(exchange_of, recordings, tmp_path):
         assert_klines_are_the_trades(klines, trades)
         assert klines[-1]["t"] == last_ms // 1000 * 1000 - 1000
         assert_tickers_are_the_trades(events[s + "@miniTicker"], trades, last_ms)
+        assert_full_tickers_are_the_trades(events[s + "@ticker"], events[s + "@miniTicker"], trades)
         for interval, width in INTERVALS_MS.items():
             rows = x.json(f"/api/v3/klines?symbol={symbol}&interval={interval}&limit=1000")
             expected = bars(trades, width)

@@ -7,6 +7,12 @@ static struct market_trade trade(int64_t ms, int64_t price, int64_t quantity)
 	return (struct market_trade){.trade_us = ms * MS_US, .price = price, .quantity = quantity};
 }
 
+static struct market_trade numbered(int64_t id, struct market_trade t)
+{
+	t.id = id;
+	return t;
+}
+
 static void add(struct market_window *w, struct market_trade t)
 {
 	assert_int_equal(market_window_add(w, &t), 0);
@@ -32,26 +38,29 @@ static void figures_by_hand(void **state)
 	(void)state;
 	market_window_init(&w, 0);
 	assert_false(market_window_end(&w, 1000 * MS_US, &s));
-	add(&w, trade(1500, 50, 2));
-	add(&w, trade(2000, 70, 1)); /* T at the very end belongs to the slot */
+	add(&w, numbered(7, trade(1500, 50, 2)));
+	add(&w, numbered(8, trade(2000, 70, 1))); /* T at the very end belongs to the slot */
 	assert_true(market_window_end(&w, 2 * SECOND_US, &s));
 	assert_int_equal(s.open, 50);
 	assert_int_equal(s.high, 70);
 	assert_int_equal(s.low, 50);
 	assert_int_equal(s.close, 70);
 	assert_true(s.volume == 3 && s.quote == 170);
+	assert_true(s.trades == 2 && s.first_id == 7 && s.last_id == 8 && s.before == 50);
 	assert_false(market_window_end(&w, 3 * SECOND_US, &s));
-	add(&w, trade(86401500, 60, 5));
+	add(&w, numbered(9, trade(86401500, 60, 5)));
 	/* (2 s, 24 h + 2 s] no longer holds the first ones. */
 	assert_true(market_window_end(&w, DAY_US + 2 * SECOND_US, &s));
 	assert_int_equal(s.open, 60);
 	assert_int_equal(s.high, 60);
 	assert_true(s.volume == 5 && s.quote == 300);
+	assert_true(s.trades == 1 && s.first_id == 9 && s.last_id == 9 && s.before == 70);
 	/* The last one leaves: nobody traded, but the figures change. */
 	assert_true(market_window_end(&w, 2 * DAY_US + 2 * SECOND_US, &s));
 	assert_int_equal(s.open, 60);
 	assert_int_equal(s.close, 60);
 	assert_true(s.volume == 0 && s.quote == 0);
+	assert_true(s.trades == 0 && s.first_id == -1 && s.last_id == -1 && s.before == 60);
 	assert_false(market_window_end(&w, 2 * DAY_US + 3 * SECOND_US, &s));
 	market_window_done(&w);
 }
