@@ -122,10 +122,13 @@ void cache_begin(struct cache *c)
 void cache_begin_at(
 	struct cache *c, int partition, enum stream_kind kind, const struct cache_start *start)
 {
+	/* Nobody misses a record that says nothing: a cursor from before there was the stream goes on. */
+	bool all = start->whole || stream_table[kind].says == SAYS_NOTHING;
+
 	pthread_mutex_lock(&c->lock);
 	c->parts[partition].in[kind] = (struct cache_input){.next = start->offset,
 		.low = start->low,
-		.floor = start->whole ? 0 : start->offset,
+		.floor = all ? 0 : start->offset,
 		.whole = start->whole,
 		.high = start->offset};
 	pthread_mutex_unlock(&c->lock);

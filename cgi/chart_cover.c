@@ -156,6 +156,13 @@ static void add_open_gap(const struct chart_cover *c, const struct chart_gap *g,
 	chart_ranges_done(&pieces);
 }
 
+static bool concerns_candles(const struct chart_gap *g)
+{
+	const struct stream *s = stream_find(g->stream);
+
+	return !s || s->says != SAYS_NOTHING;
+}
+
 void chart_cover_gaps(const struct chart_cover *c, struct chart_range within,
 	struct chart_range unheard, struct chart_gaps *out)
 {
@@ -170,7 +177,7 @@ void chart_cover_gaps(const struct chart_cover *c, struct chart_range within,
 		const struct chart_gap *g = &c->gaps.v[i];
 		struct chart_range s = seconds_of(g->from_us, g->to_us);
 
-		if (!chart_gap_is_open(g))
+		if (!chart_gap_is_open(g) || !concerns_candles(g))
 			continue;
 		chart_ranges_cut(&rest, s.from_us, s.to_us);
 		add_open_gap(c, g, within, out);

@@ -2,7 +2,8 @@
  * chart_cover: what of a symbol's time was heard, and what is missing: pure computations.
  *
  * Each stream's sessions joined, its holes (gaps not repaired) taken out, and of the rest the whole seconds: the second is the
- * base of all candles. `full`: heard by kline_1s, trade or aggTrade, or repaired: nothing is missing there. `heard`: by any stream.
+ * base of all candles. `full`: heard by a stream whose seconds are whole, or repaired: nothing is missing there. `heard`: by any
+ * stream that says something of candles; the others' holes concern none.
  */
 #pragma once
 #include "chart_ranges.h"

@@ -81,15 +81,23 @@ static int newest_first(const void *left, const void *right)
 	return order ? order : (a->first > b->first) - (a->first < b->first);
 }
 
-/* A gap of a replay's pause holds nothing to fetch: it is not to lengthen the fetch of others. */
+const char *backfill_gap_lost(const struct backfill_gap *g)
+{
+	if (strcmp(g->cause, "recording") == 0)
+		return "the recording holds nothing here";
+	if (stream_table[g->stream].says == SAYS_NOTHING)
+		return "the exchange does not tell the past of this stream";
+	return NULL;
+}
+
+/* A gap that holds nothing to fetch is not to lengthen the fetch of others. */
 static bool joins(
 	const struct backfill_plan *p, const struct backfill_job *j, const struct backfill_gap *g)
 {
 	const struct backfill_gap *first = &p->gaps[j->first];
 
 	return strcmp(first->symbol, g->symbol) == 0 && fill_through(g->stream) == j->through &&
-	       g->from_us <= j->to_us &&
-	       (strcmp(first->cause, "recording") == 0) == (strcmp(g->cause, "recording") == 0);
+	       g->from_us <= j->to_us && backfill_gap_lost(first) == backfill_gap_lost(g);
 }
 
 void backfill_plan_make(struct backfill_plan *p)

@@ -44,6 +44,8 @@ must_check enum pg_failure backfill_plan_read(struct backfill_plan *p, struct pg
 /* Makes the jobs of the gaps that are there. */
 void backfill_plan_make(struct backfill_plan *p);
 
+/* Why there is nothing to fetch for it; NULL: there may be. */
+const char *backfill_gap_lost(const struct backfill_gap *g);
 /* The seconds of a gap are those that it touches: a bar that opens in [first, end). */
 void backfill_gap_seconds(const struct backfill_gap *g, int64_t *first_us, int64_t *end_us);
 /* Does a row of the history that fills it, of that time, lie in the gap? */

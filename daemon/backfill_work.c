@@ -155,13 +155,15 @@ bool backfill_work_fill(
 	struct backfill_work *b, struct backfill_plan *plan, const struct backfill_job *j)
 {
 	struct err e = {""};
+	const char *lost;
 	b->plan = plan;
+	lost = backfill_gap_lost(gap_of(b, j, 0));
 	int64_t began_us = clock_mono_us(), before = history_out_sent(b->write.out);
 
 	if (!backfill_work_written(b, history_write_room(&b->write, j->through, &e), &e))
 		return false;
-	if (strcmp(gap_of(b, j, 0)->cause, "recording") == 0)
-		return give_up(b, j, "the recording holds nothing here");
+	if (lost)
+		return give_up(b, j, lost);
 	for (size_t i = 0; i < j->count; i++)
 		gap_of(b, j, i)->rows = 0;
 	if (!tell(b, j, FILL_REPAIRING, ""))
