@@ -44,6 +44,26 @@ static const struct event_member agg_trade_members[] = {
 	{"m", EVENT_TRUTH, AT(agg_trade.buyer_is_maker), "buyer_is_maker"},
 	{.name = NULL},
 };
+static const struct event_member ticker_members[] = {
+	{"x", EVENT_DECIMAL, AT(ticker.before), "before"},
+	{"c", EVENT_DECIMAL, AT(ticker.close), "close"},
+	{"Q", EVENT_DECIMAL, AT(ticker.last_quantity), "last_quantity"},
+	{"b", EVENT_DECIMAL, AT(ticker.bid), "bid"},
+	{"B", EVENT_DECIMAL, AT(ticker.bid_quantity), "bid_quantity"},
+	{"a", EVENT_DECIMAL, AT(ticker.ask), "ask"},
+	{"A", EVENT_DECIMAL, AT(ticker.ask_quantity), "ask_quantity"},
+	{"o", EVENT_DECIMAL, AT(ticker.open), "open"},
+	{"h", EVENT_DECIMAL, AT(ticker.high), "high"},
+	{"l", EVENT_DECIMAL, AT(ticker.low), "low"},
+	{"v", EVENT_DECIMAL, AT(ticker.volume), "volume"},
+	{"q", EVENT_DECIMAL, AT(ticker.quote), "quote"},
+	{"O", EVENT_TIME, AT(ticker.open_us), "open_us"},
+	{"C", EVENT_TIME, AT(ticker.close_us), "close_us"},
+	{"F", EVENT_INTEGER, AT(ticker.first_id), "first_id"},
+	{"L", EVENT_INTEGER, AT(ticker.last_id), "last_id"},
+	{"n", EVENT_COUNT, AT(ticker.trades), "trades"},
+	{.name = NULL},
+};
 /* Of its object "k". It is kept as the candle. */
 static const struct event_member kline_members[] = {
 	{"t", EVENT_TIME, AT(kline.open_us), NULL},
@@ -69,6 +89,7 @@ const struct event_form event_forms[STREAM_COUNT] = {
 	[STREAM_TRADE] = {trade_members, AT(trade.trade_us), AT(trade.id), END(trade)},
 	[STREAM_AGG_TRADE] = {agg_trade_members, AT(agg_trade.trade_us), AT(agg_trade.id),
 		END(agg_trade)},
+	[STREAM_TICKER] = {ticker_members, AT(event_us), 0, END(ticker)},
 };
 
 int64_t event_second_us(const struct event *ev)

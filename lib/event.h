@@ -44,6 +44,13 @@ struct event_kline {
 	bool closed;
 };
 
+struct event_ticker { /* rolling 24 h; what follows from the others (p, P, w) is not kept */
+	struct decimal before, close, last_quantity, bid, bid_quantity, ask, ask_quantity, open,
+		high, low, volume, quote;
+	int64_t open_us, close_us;
+	int64_t first_id, last_id, trades; /* ids -1: nobody traded */
+};
+
 struct event {
 	enum stream_kind kind;
 	char symbol[SYMBOL_SIZE];
@@ -53,6 +60,7 @@ struct event {
 		struct event_trade trade;
 		struct event_agg_trade agg_trade;
 		struct event_kline kline;
+		struct event_ticker ticker;
 	};
 };
 

@@ -10,6 +10,9 @@ const struct stream stream_table[STREAM_COUNT] = {
 		"trade.history", STREAM_AGG_TRADE},
 	[STREAM_AGG_TRADE] = {STREAM_AGG_TRADE, "aggTrade", "aggTrade", "raw_agg_trade",
 		SAYS_AGG_TRADE, true, "aggTrade.history", STREAM_AGG_TRADE},
+	/* Its last price is no sample: at the E of a miniTicker it may be another one, and which came first would decide. */
+	[STREAM_TICKER] = {STREAM_TICKER, "ticker", "24hrTicker", "raw_ticker", SAYS_NOTHING, false,
+		NULL, STREAM_KLINE_1S},
 };
 
 static const struct stream *find(const char *name, size_t len)

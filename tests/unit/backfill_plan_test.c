@@ -67,6 +67,16 @@ static void test_jobs(void **state)
 	snprintf(p.gaps[1].cause, sizeof(p.gaps[1].cause), "recording");
 	backfill_plan_make(&p);
 	assert_int_equal(p.job_count, 2);
+	assert_null(backfill_gap_lost(&p.gaps[0]));
+	assert_string_equal(backfill_gap_lost(&p.gaps[1]), "the recording holds nothing here");
+	/* Nor for a stream whose past the exchange does not tell. */
+	p.gap_count = 0;
+	add(&p, "A", STREAM_KLINE_1S, 0, 10);
+	add(&p, "A", STREAM_TICKER, 5, 20);
+	backfill_plan_make(&p);
+	assert_int_equal(p.job_count, 2);
+	assert_string_equal(backfill_gap_lost(&p.gaps[1]),
+		"the exchange does not tell the past of this stream");
 	p.gap_count = 0;
 	backfill_plan_make(&p);
 	assert_int_equal(p.job_count, 0);

@@ -43,6 +43,21 @@ static void gives_what_lies_behind_the_cursor(void **state)
 	assert_string_equal(seconds(f, &w), "2");
 }
 
+static void tickers_change_no_second(void **state)
+{
+	struct fixture *f = *state;
+	struct event ev = {.kind = STREAM_TICKER, .event_us = at_second(3)};
+	warm(f);
+	struct cache_place at = place(f, STREAM_TICKER);
+	snprintf(ev.symbol, sizeof(ev.symbol), "%s", SYMBOL);
+	assert_false(cache_event(f->cache, &at, &ev));
+	struct cache_want w = want(f, 0, 0);
+	assert_string_equal(seconds(f, &w), "");
+	assert_true(f->reading.recovered);
+	/* The cursor goes on all the same. */
+	assert_int_equal(f->reading.cursor.parts[f->partition].next[STREAM_TICKER], at.offset + 1);
+}
+
 static void orders_by_time_however_it_came(void **state)
 {
 	struct fixture *f = *state;
@@ -229,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(is_cold_until_warm_and_an_epoch),
 		TEST(gives_what_lies_behind_the_cursor),
+		TEST(tickers_change_no_second),
 		TEST(orders_by_time_however_it_came),
 		TEST(gives_the_full_second_of_all_topics),
 		TEST(drops_repeats_and_moves_on),

@@ -148,6 +148,16 @@ static void another_stream_closes_a_gap(void **state)
 	gaps_are(10, 40, 10, 1, (double[]){25, 30});
 }
 
+static void tickers_neither_cover_nor_miss(void **state)
+{
+	(void)state;
+	heard(STREAM_TICKER, 10, 40);
+	heard(STREAM_KLINE_1S, 15, 30);
+	gap("ticker", 16, 18, "unrepairable");
+	gaps_are(10, 40, 10, 2, (double[]){10, 15, 30, 40});
+	assert_string_equal(out.v[0].cause, "stopped");
+}
+
 static void gaps_of_several_streams_are_one(void **state)
 {
 	(void)state;
@@ -204,6 +214,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_lost_connection_is_a_gap, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(repair_closes_a_gap, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_stream_closes_a_gap, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tickers_neither_cover_nor_miss, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(gaps_of_several_streams_are_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(gaps_are_cut_to_the_window, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_nobody_heard_is_told, set_up, tear_down),

@@ -57,6 +57,34 @@ static void reads_an_agg_trade(void **state)
 	bad(STREAM_AGG_TRADE, TRADE, "'e' is 'trade', not 'aggTrade'");
 }
 
+static void reads_a_ticker(void **state)
+{
+	struct event ev = good(STREAM_TICKER, TICKER);
+
+	(void)state;
+	assert_string_equal(ev.symbol, "BTCUSDT");
+	assert_int_equal(event_time_us(&ev), 1749183266025000);
+	assert_int_equal(event_order(&ev), 1749183266025000);
+	is_decimal(&ev.ticker.before, "105121.07000000");
+	is_decimal(&ev.ticker.close, "102492.27000000");
+	is_decimal(&ev.ticker.last_quantity, "0.00195000");
+	is_decimal(&ev.ticker.bid, "102492.26000000");
+	is_decimal(&ev.ticker.bid_quantity, "3.78826000");
+	is_decimal(&ev.ticker.ask, "102492.27000000");
+	is_decimal(&ev.ticker.ask_quantity, "1.54698000");
+	is_decimal(&ev.ticker.open, "105121.06000000");
+	is_decimal(&ev.ticker.high, "105909.71000000");
+	is_decimal(&ev.ticker.low, "100372.26000000");
+	is_decimal(&ev.ticker.volume, "24032.63625000");
+	is_decimal(&ev.ticker.quote, "2472261593.19821790");
+	assert_int_equal(ev.ticker.open_us, 1749096866025000);
+	assert_int_equal(ev.ticker.close_us, 1749183266025000);
+	assert_int_equal(ev.ticker.first_id, 4995000001);
+	assert_int_equal(ev.ticker.last_id, 4999000000);
+	assert_int_equal(ev.ticker.trades, 4000000);
+	bad(STREAM_TICKER, MINI_TICKER, "'e' is '24hrMiniTicker', not '24hrTicker'");
+}
+
 static void reads_a_kline(void **state)
 {
 	struct event ev = good(STREAM_KLINE_1S, KLINE);
@@ -141,6 +169,8 @@ static const char *with(const char *json, const char *from, const char *to)
 static void names_the_member_that_is_missing(void **state)
 {
 	static const char *const mini[] = {"e", "E", "s", "c", "o", "h", "l", "v", "q"};
+	static const char *const full[] = {"E", "s", "x", "c", "Q", "b", "B", "a", "A", "o", "h",
+		"l", "v", "q", "O", "C", "F", "L", "n"};
 	static const char *const traded[] = {"e", "E", "s", "t", "p", "q", "T", "m"};
 	static const char *const bar[] = {
 		"i", "f", "L", "o", "c", "h", "l", "v", "n", "x", "q", "V", "Q"};
@@ -151,6 +181,11 @@ static void names_the_member_that_is_missing(void **state)
 		snprintf(from, sizeof(from), "\"%s\":", mini[i]);
 		snprintf(reason, sizeof(reason), "member '%s' is missing", mini[i]);
 		bad(STREAM_MINI_TICKER, with(MINI_TICKER, from, "\"zz\":"), reason);
+	}
+	for (size_t i = 0; i < sizeof(full) / sizeof(*full); i++) {
+		snprintf(from, sizeof(from), "\"%s\":", full[i]);
+		snprintf(reason, sizeof(reason), "member '%s' is missing", full[i]);
+		bad(STREAM_TICKER, with(TICKER, from, "\"zz\":"), reason);
 	}
 	for (size_t i = 0; i < sizeof(traded) / sizeof(*traded); i++) {
 		snprintf(from, sizeof(from), "\"%s\":", traded[i]);
@@ -307,6 +342,7 @@ int main(void)
 		cmocka_unit_test(reads_a_mini_ticker),
 		cmocka_unit_test(reads_a_trade),
 		cmocka_unit_test(reads_an_agg_trade),
+		cmocka_unit_test(reads_a_ticker),
 		cmocka_unit_test(reads_a_kline),
 		cmocka_unit_test(reads_a_kline_without_trades),
 		cmocka_unit_test(orders_by_id_or_by_time),

@@ -94,7 +94,7 @@ static void test_unknown(void **state)
 		WRAP("btcusdt@kline_1m", KLINE("1m")),
 		WRAP("btcusdt@trade", "{\"e\":\"blockTrade\",\"s\":\"BTCUSDT\"}"),
 		WRAP("btcusdt@trade", "{\"s\":\"BTCUSDT\"}"), WRAP("trade", TRADE),
-		WRAP("@trade", TRADE), KLINE("1m"), "{}", "{\"e\":\"24hrTicker\",\"s\":\"A\"}",
+		WRAP("@trade", TRADE), KLINE("1m"), "{}", "{\"e\":\"1hTicker\",\"s\":\"A\"}",
 		"{\"e\":1,\"s\":\"A\"}", "{\"lastUpdateId\":5,\"bids\":[],\"asks\":[]}",
 		"{\"u\":1,\"s\":\"BTCUSDT\",\"b\":\"1\"}"};
 

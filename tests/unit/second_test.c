@@ -288,9 +288,24 @@ static void too_many_runs_of_ids_are_refused(void **state)
 	second_done(&s);
 }
 
+static void tickers_say_nothing(void **state)
+{
+	struct event ev = {.kind = STREAM_TICKER, .event_us = OPEN_US};
+	struct candle out;
+	struct second s;
+	struct err e;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	assert_int_equal(second_add(&s, &ev, &e), 0);
+	assert_false(second_visible(&s, &out));
+	second_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tickers_say_nothing),
 		cmocka_unit_test(nothing_is_seen_of_nothing),
 		cmocka_unit_test(samples_open_by_least_and_close_by_greatest_time),
 		cmocka_unit_test(trades_sum_up),

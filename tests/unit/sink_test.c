@@ -254,6 +254,44 @@ static void replayed_records_write_nothing(void **state)
 	assert_int_equal(BATCH_ROWS(w->batch.candles, const struct batch_candle)->candle.trades, 3);
 }
 
+static void take_ticker(struct world *w, int64_t t_us)
+{
+	snprintf(w->value, sizeof w->value,
+		"{\"e\":\"24hrTicker\",\"E\":%lld,\"s\":\"BTCUSDT\",\"x\":\"1\",\"c\":\"2\","
+		"\"Q\":\"3\",\"b\":\"4\",\"B\":\"5\",\"a\":\"6\",\"A\":\"7\",\"o\":\"8\",\"h\":"
+		"\"9\",\"l\":\"10\",\"v\":\"11\",\"q\":\"12\",\"O\":%lld,\"C\":%lld,\"F\":-1,"
+		"\"L\":-1,\"n\":0}",
+		(long long)(t_us / 1000), (long long)(t_us / 1000), (long long)(t_us / 1000));
+	take(w, STREAM_TICKER, false);
+}
+
+static void a_ticker_is_a_raw_row_and_no_second(void **state)
+{
+	struct world *w = *state;
+	const struct batch_raw *row;
+	const struct event_ticker *ticker;
+
+	take_control(STREAM_TICKER, "s1", "begin", T0, SYMBOLS);
+	take_ticker(w, T0 + 2 * SECOND_US);
+	take_ticker(w, T0 + SECOND_US); /* disordered */
+	take_control(STREAM_TICKER, "s1", "alive", T0 + MINUTE_US, "");
+	take_ticker(w, T0 + 3 * SECOND_US); /* late */
+	assert_int_equal(BATCH_COUNT(w->batch.candles, struct batch_candle), 0);
+	assert_int_equal(BATCH_COUNT(w->batch.lates, struct batch_late), 0);
+	assert_int_equal(sink_batch_raw_count(&w->batch, STREAM_TICKER), 3);
+	assert_null(w->st.symbols->seconds);
+	sink_batch_sort(&w->batch);
+	for (int i = 0; i < 3; i++) {
+		row = sink_batch_raw_at(&w->batch, STREAM_TICKER, (size_t)i);
+		assert_int_equal(row->time_us, T0 + (i + 1) * SECOND_US);
+		assert_int_equal(row->slow, i == 0);
+		ticker = (const void *)(row + 1);
+		assert_int_equal(ticker->close_us, row->time_us);
+	}
+	/* What is committed is not needed again. */
+	assert_int_equal(sink_state_replay_from(&w->st, STREAM_TICKER, 3), 5);
+}
+
 static void a_full_batch_says_so(void **state)
 {
 	struct world *w = *state;
@@ -319,6 +357,7 @@ int main(void)
 		TEST(skipped_records_make_a_span_of_its_own),
 		TEST(bad_records_are_kept_apart),
 		TEST(replayed_records_write_nothing),
+		TEST(a_ticker_is_a_raw_row_and_no_second),
 		TEST(a_full_batch_says_so),
 		TEST(seconds_are_one_list_whatever_the_order),
 	};
