@@ -38,7 +38,7 @@ static void begin_sessions(struct feed_connection *c)
 	feed_subscribe_name(&c->subscribe);
 	if (name_symbols(c, false) < 0)
 		return;
-	feed_sessions_begin(&c->sessions, "");
+	feed_sessions_begin(&c->sessions, c->cause);
 	feed_connection_enter(c, FEED_LIVE);
 }
 
@@ -73,6 +73,7 @@ struct feed_connection *feed_connection_new(struct feed_shared *shared,
 		return NULL;
 	c->shared = shared;
 	c->silence = silence;
+	c->cause = "";
 	buf_init(&c->request, FEED_REQUEST_BYTES);
 	c->watch.ping_every_us = seconds_us(c, "ping");
 	c->watch.silence_us = seconds_us(c, "silence");
@@ -218,16 +219,27 @@ static void renew_sessions(struct feed_connection *c)
 	if (feed_sessions_active(&c->sessions))
 		log_warn("feed_sessions_renewed", "reason=\"records were lost\"");
 	feed_sessions_forget(&c->sessions);
+	c->cause = "";
 	c->ready_us = 0;
 	if (c->phase == FEED_LIVE)
 		feed_connection_enter(c, FEED_AWAITING);
+}
+
+/* Nothing is read: who then loses the connection loses what waits in it, and what the exchange could not send. */
+static void note_full(struct feed_connection *c)
+{
+	int64_t now_us = clock_mono_us();
+
+	feed_watch_read(&c->watch, now_us);
+	if (c->opened_at_us)
+		c->full_us = now_us;
 }
 
 int64_t feed_connection_serve(struct feed_connection *c)
 {
 	feed_socket_see_ping(c->socket);
 	if (!feed_connection_drain(c)) {
-		feed_watch_read(&c->watch, clock_mono_us());
+		note_full(c);
 		return FULL_US;
 	}
 	switch (c->phase) {
@@ -295,6 +307,16 @@ bool feed_connection_is_settled(const struct feed_connection *c)
 	return c->phase == FEED_LIVE && feed_subscribe_complete(&c->subscribe) &&
 	       !feed_subscribe_has_unnamed(&c->subscribe) && c->named == c->subscribe.changes &&
 	       feed_sessions_are_written(&c->sessions);
+}
+
+void feed_connection_explain(struct feed_connection *c, const char *cause)
+{
+	c->cause = cause;
+}
+
+const char *feed_connection_cause(const struct feed_connection *c)
+{
+	return c->cause;
 }
 
 struct feed_session *feed_connection_session(struct feed_connection *c, enum stream_kind stream)

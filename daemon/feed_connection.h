@@ -55,6 +55,10 @@ bool feed_connection_is_live(const struct feed_connection *c, int64_t *t_us);
 
 /* Live, and everything that is wanted of it is heard and was said. */
 bool feed_connection_is_settled(const struct feed_connection *c);
+/* Why nothing was heard before its first sessions: told with their `begin`. A constant; without it, that the connection was lost. */
+void feed_connection_explain(struct feed_connection *c, const char *cause);
+/* The same of its next sessions: "overflow" when it was lost because it was not read. */
+const char *feed_connection_cause(const struct feed_connection *c);
 /* Its running session on the stream's topic; NULL: none. */
 struct feed_session *feed_connection_session(struct feed_connection *c, enum stream_kind stream);
 

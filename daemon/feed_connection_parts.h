@@ -3,10 +3,14 @@
  * Feed thread.
  */
 #pragma once
+#include "clock.h"
 #include "feed_connection.h"
 #include "feed_dial.h"
 #include "feed_sessions.h"
 #include "feed_watch.h"
+
+/* So long after the queue was full a connection is lost for that: what waited in it is read first, and only then that it was cut. */
+#define FEED_FULL_BLAMED_US (10 * SECOND_US)
 
 enum feed_phase {
 	FEED_WAITING,     /* for the back-off, the host's address */
@@ -33,6 +37,9 @@ struct feed_connection {
 	bool warned;      /* the server is about to disconnect */
 	int64_t ready_us; /* of a held one: T from which its sessions will speak; 0 = not known */
 	int64_t events;   /* read on this connection */
+	const char *
+		cause; /* of what is missed before its next sessions, a constant; "" = the connection was lost */
+	int64_t full_us; /* monotonic; when the queue was full last on this connection, 0 = never */
 	struct feed_watch watch;
 	int64_t kept_received_us; /* wall time at which the frame in hand was read, 0 = none */
 	int64_t phase_since_us, opened_at_us; /* monotonic */

@@ -149,7 +149,7 @@ static void on_opened(void *arg)
 	feed_subscribe_reset(&c->subscribe);
 	c->opened_at_us = clock_mono_us();
 	feed_watch_start(&c->watch, c->opened_at_us);
-	c->sessions.t_us = c->ready_us = c->events = 0;
+	c->sessions.t_us = c->ready_us = c->events = c->full_us = 0;
 	c->warned = false;
 	feed_connection_enter(c, FEED_SUBSCRIBING);
 }
@@ -184,11 +184,17 @@ static void on_closed(void *arg, const struct feed_socket_closed *why)
 {
 	struct feed_connection *c = arg;
 
+	int64_t now_us = clock_mono_us();
+
 	if (c->phase == FEED_FINISHED)
 		return;
-	feed_dial_lost(&c->dial, why, clock_mono_us());
+	feed_dial_lost(&c->dial, why, now_us);
 	c->opened_at_us = c->ready_us = 0;
 	c->closing = feed_sessions_active(&c->sessions);
+	if (c->full_us && now_us - c->full_us < FEED_FULL_BLAMED_US)
+		c->cause = "overflow";
+	else if (c->closing)
+		c->cause = "";
 	if (c->closing)
 		feed_sessions_alive(&c->sessions, true);
 	feed_connection_enter(c, FEED_WAITING);

@@ -46,6 +46,9 @@ struct feed_link *feed_link_new(
 	feed_silence_init(
 		&l->silence, settings_int(shared->settings, "feed", "stream_silence") * SECOND_US);
 	l->current = feed_connection_new(shared, wants, count, &l->silence);
+	/* Until now this process was not there. */
+	if (l->current)
+		feed_connection_explain(l->current, "startup");
 	if (l->current && feed_silence_set(&l->silence, wants, count, clock_mono_us()) == 0)
 		return l;
 	feed_link_free(l);
@@ -168,6 +171,7 @@ static void rotate(struct feed_link *l)
 		break;
 	case FEED_CONNECTION_LOST:
 		log_warn("feed_rotated_late", "reason=\"the old connection was lost before\"");
+		feed_connection_explain(l->successor, feed_connection_cause(l->current));
 		drop(&l->current);
 		promote(l);
 		break;

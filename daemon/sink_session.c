@@ -38,11 +38,11 @@ static void open_subscription(
 /* Why nothing was heard between the end of the old session and the begin of the new one. */
 static const char *cause_between(const struct sink_session *old, const struct sink_session *new)
 {
-	if (new->cause[0])
-		return new->cause;
 	if (old->skipped)
 		return "expired";
-	return old->ended ? "stopped" : "feed";
+	if (old->ended)
+		return "stopped";
+	return new->cause[0] ? new->cause : "feed";
 }
 
 /* The symbol is heard through `se` from `from_us` on; what lies behind its former session's last T was missed. */

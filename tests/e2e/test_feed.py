@@ -224,6 +224,7 @@ def test_killed_and_restarted(feed_of, server):
     assert there == sorted(set(there)), "out of order or twice"
     spans = spans_of(feed, home)
     assert len(spans) == lives + 1
+    assert {r["cause"] for rs in feed.control().values() for r in rs if r["kind"] == "begin"} == {"startup"}
     assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:]))
     claimed = [n for n, at in sent.items() if any(first < at * 1000 <= last for first, last in spans)]
     lost = sorted(set(claimed) - set(there))
@@ -260,6 +261,7 @@ def test_connection_lost(feed_of, server, how):
         first, second = sorted({r["session"] for r in records})
         assert max(r["T"] for r in records if r["session"] == first) == (T0 + 100) * 1000
         assert min(r["T"] for r in records if r["session"] == second) == (T0 + 60_000) * 1000
+        assert [r.get("cause") for r in records if r["kind"] == "begin"] == ["startup", None]
 
 
 def test_upgrade_never_answered(feed_of, server):

@@ -465,7 +465,9 @@ def test_cut_off_while_kafka_is_away(operated_of):
     o.clock.t = t + count + 1000
     o.clock.runs.set()
     o.go_on()
-    start, end = wait_until(lambda: o.stack.rows("SELECT from_us, to_us FROM gap WHERE cause = 'feed'"), "a gap")[0]
+    start, end, cause = wait_until(lambda: o.stack.rows("SELECT from_us, to_us, cause FROM gap"), "a gap")[0]
+    assert cause == "overflow"
+    assert o.metrics()['pricegraph_sink_gaps_total{cause="overflow"}'] == 1
     stored = wait_until(lambda: (n := o.stack.one("SELECT count(*) FROM raw_trade")) == o.metrics()["pricegraph_feed_events_total"] and n, "all read")
     assert 1000 < stored < count
     assert o.stack.one("SELECT max(id) FROM raw_trade") == stored - 1

@@ -71,6 +71,7 @@ def test_all_parts(stack_of):
     wait_until(lambda: stack.rows("SELECT DISTINCT stream, state, reason FROM gap ORDER BY stream") == [
         ("kline_1s", "repaired", None), ("ticker", "unrepairable", "the exchange does not tell the past of this stream")],
         lambda: stack.rows("SELECT stream, state, reason FROM gap"), 40)
+    assert stack.rows("SELECT DISTINCT cause FROM gap") == [("startup",)]  # nobody was there: it was killed
     rows = stack.one("SELECT count(*) FROM raw_ticker")
     wait_until(lambda: stack.one("SELECT count(*) FROM raw_ticker") > rows + 20, "tickers again")
     assert collector.stop() == 0

@@ -7,6 +7,7 @@
 struct feed_connection {
 	int number;
 	bool held, worn, ready, live, closed, left, ended, freed;
+	const char *cause;
 	enum feed_connected state;
 	int64_t t_us, from_us, taken_over;
 	size_t wanted;
@@ -26,7 +27,7 @@ struct feed_connection *feed_connection_new(struct feed_shared *shared,
 		return NULL;
 	assert_true(made_count < 8);
 	struct feed_connection *c = &made[made_count];
-	*c = (struct feed_connection){.number = made_count++, .wanted = count};
+	*c = (struct feed_connection){.number = made_count++, .wanted = count, .cause = ""};
 	return c;
 }
 
@@ -37,6 +38,16 @@ int feed_connection_want(struct feed_connection *c, const struct feed_want *want
 		return -1;
 	c->wanted = count;
 	return 0;
+}
+
+void feed_connection_explain(struct feed_connection *c, const char *cause)
+{
+	c->cause = cause;
+}
+
+const char *feed_connection_cause(const struct feed_connection *c)
+{
+	return c->cause;
 }
 
 bool feed_connection_is_settled(const struct feed_connection *c)
@@ -215,9 +226,11 @@ static void test_lost_meanwhile(void **state)
 	start(&l);
 	begin_rotation(&l);
 	made[0].state = FEED_CONNECTION_LOST;
+	made[0].cause = "overflow";
 	feed_link_serve(l.link);
 	assert_true(made[0].freed && !made[1].held);
-	made[1].state = FEED_CONNECTION_LOST; /* from here on it is a connection as any */
+	assert_string_equal(made[1].cause, "overflow"); /* what it could not bridge */
+	made[1].state = FEED_CONNECTION_LOST;           /* from here on it is a connection as any */
 	feed_link_serve(l.link);
 	assert_false(made[1].freed);
 	stop(&l);

@@ -153,6 +153,30 @@ static void a_new_session_leaves_a_gap(void **state)
 
 /* A symbol was taken out while the collector was away: nobody waits for it, and it has no gap. Who is heard through a session of
  * another collector, or of a running one, stays. */
+/* Sessions s1 and s2 of the trade stream, and between them a hole; what its row names as the cause. */
+static const char *cause_between(struct world *w, const char *end, const char *said)
+{
+	char more[128];
+
+	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
+	take_control(STREAM_TRADE, "s1", end, T0 + SECOND_US, "");
+	snprintf(more, sizeof more, SYMBOLS "%s", said);
+	take_control(STREAM_TRADE, "s2", "begin", T0 + 8 * SECOND_US, more);
+	assert_int_equal(BATCH_COUNT(w->batch.gaps, struct batch_gap), 1);
+	return BATCH_ROWS(w->batch.gaps, const struct batch_gap)->cause;
+}
+
+static void a_gap_has_the_cause_that_the_feed_says(void **state)
+{
+	assert_string_equal(cause_between(*state, "alive", ",\"cause\":\"overflow\""), "overflow");
+}
+
+/* Who comes back after a clean stop was not there because it was stopped. */
+static void a_clean_stop_is_the_cause(void **state)
+{
+	assert_string_equal(cause_between(*state, "ended", ",\"cause\":\"startup\""), "stopped");
+}
+
 static void a_symbol_taken_out_meanwhile_is_closed(void **state)
 {
 	struct world *w = *state;
@@ -351,6 +375,8 @@ int main(void)
 		TEST(a_minute_without_seconds_is_told_of),
 		TEST(late_and_repeated_trades_go_the_slow_way),
 		TEST(a_new_session_leaves_a_gap),
+		TEST(a_gap_has_the_cause_that_the_feed_says),
+		TEST(a_clean_stop_is_the_cause),
 		TEST(a_symbol_taken_out_meanwhile_is_closed),
 		TEST(a_clean_stop_settles_everything),
 		TEST(a_stream_that_is_not_collected_any_more_is_not_waited_for),

@@ -3,6 +3,7 @@
 const CAUSES = {
 	feed: 'connection lost',
 	stopped: 'collector stopped',
+	startup: 'collector was not running',
 	overflow: 'queue overflow',
 	expired: 'data expired',
 	ids: 'trades missed',

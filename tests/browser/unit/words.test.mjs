@@ -53,6 +53,7 @@ test('an empty chart says why', () => {
 
 test('gaps name their cause; overlapping ones of a kind are one', () => {
 	assert.equal(gapText({ cause: 'stopped', state: 'open' }), 'No data: collector stopped');
+	assert.equal(gapText({ cause: 'startup', state: 'open' }), 'No data: collector was not running');
 	assert.equal(gapText({ cause: 'other', state: 'unrepairable' }), 'No data: other, cannot be repaired');
 	const gap = (from, to, cause = 'feed') => ({ from, to, cause, state: 'open' });
 	assert.deepEqual(mergeGaps([gap(5, 9), gap(1, 5), gap(20, 30), gap(2, 3, 'ids')]), [gap(1, 9), gap(2, 3, 'ids'), gap(20, 30)]);
