@@ -112,6 +112,7 @@ static int load_subscription(struct sink_state *st, const PGresult *r, int row)
 		se->skipped = *PQgetvalue(r, row, 9) == 't';
 		se->speed = strtod(PQgetvalue(r, row, 10), NULL);
 		se->dirty = false;
+		sink_state_reached(st, se);
 	}
 	sy->subscriptions[s->kind].session = se;
 	sy->subscriptions[s->kind].from_us = pg_int(r, row, 3);

@@ -17,6 +17,10 @@ METRIC_GAUGE(metric_batch_records, "pricegraph_sink_batch_records",
 	"Records gathered for the next transaction.");
 METRIC_GAUGE(metric_batch_records_high, "pricegraph_sink_batch_records_high_water",
 	"Most records of one transaction.");
+METRIC_GAUGE(metric_unsettled, "pricegraph_sink_unsettled_seconds",
+	"Seconds of all symbols that are held in memory, because something may come for them.");
+METRIC_GAUGE(metric_unsettled_high, "pricegraph_sink_unsettled_seconds_high_water",
+	"Most seconds that were held in memory.");
 METRIC_GAUGE(metric_batch_bytes_high, "pricegraph_sink_batch_high_water_bytes",
 	"Most memory that one batch took.");
 METRIC_GAUGES(metric_lag, "pricegraph_sink_lag_records",
@@ -123,6 +127,8 @@ void sink_observe_round(struct sink_observed *o, const struct kafka_consumer *co
 	int64_t behind_us = 0;
 
 	metric_set(&metric_batch_records, (int64_t)b->records);
+	metric_set(&metric_unsettled, (int64_t)st->pool.used);
+	metric_max(&metric_unsettled_high, (int64_t)st->pool.used);
 	if (now_us - o->measured_us < SECOND_US)
 		return;
 	o->measured_us = now_us;

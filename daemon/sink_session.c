@@ -199,6 +199,7 @@ static int take_control(struct sink_state *st, struct sink_batch *b, const struc
 		take_running(st, b, se->stream, se->partition, c);
 	if (c->t_us > se->t_us)
 		se->t_us = c->t_us;
+	sink_state_reached(st, se);
 	se->clock_us = c->clock_us;
 	se->speed = c->speed;
 	se->alive_us = r->produced_ms * MS_US;

@@ -1,6 +1,10 @@
 #include "sink_settle.h"
 
+#include "metrics.h"
 #include "sink_holes.h"
+
+METRIC_COUNTER(metric_spilled, "pricegraph_sink_seconds_spilled_total",
+	"Seconds given up to the database before all streams had come that far");
 
 static int64_t floor_level(enum ladder level, int64_t t_us)
 {
@@ -31,7 +35,7 @@ static void close_minute(struct sink_batch *b, struct sink_symbol *sy, int64_t s
 	row = (struct batch_minute){.symbol = sy,
 		.open_us = m->open_us,
 		.has_bar = m->any,
-		.is_out_of_range = m->overflow,
+		.is_out_of_range = m->overflow || m->open_us < sy->spilled_us,
 		.made = sink_minute_made(m),
 		.bar = m->bar};
 	buf_add(&b->minutes, &row, sizeof row);
@@ -66,6 +70,19 @@ static void write_settled(struct sink_batch *b, struct sink_symbol *sy, struct s
 	sink_batch_day(b, row.candle.open_us);
 }
 
+/* What was spilled is in the database: its minutes are folded there. */
+static void settle_spilled(struct sink_batch *b, struct sink_symbol *sy, int64_t settled_us)
+{
+	int64_t end_us = settled_us < sy->spilled_us ? settled_us : sy->spilled_us;
+
+	for (int64_t t_us = sy->settled_us; t_us < end_us;
+		t_us = floor_level(LADDER_1M, t_us) + MINUTE_US)
+		open_minute(b, sy, t_us);
+	if (settled_us >= sy->spilled_us)
+		for (int k = 0; k < STREAM_COUNT; k++)
+			sy->spilled_offset[k] = INT64_MAX;
+}
+
 static void settle(struct sink_batch *b, struct sink_symbol *sy, int64_t settled_us)
 {
 	struct sink_second *s;
@@ -73,6 +90,8 @@ static void settle(struct sink_batch *b, struct sink_symbol *sy, int64_t settled
 	/* After a start the minute is open already; what was stored of it is known to the database alone. */
 	if (sy->settled_us != INT64_MIN)
 		open_minute(b, sy, sy->settled_us);
+	if (sy->spilled_us > sy->settled_us)
+		settle_spilled(b, sy, settled_us);
 	while ((s = sink_symbol_pop(sy, settled_us))) {
 		write_settled(b, sy, s);
 		sink_second_free(sy, s);
@@ -82,10 +101,53 @@ static void settle(struct sink_batch *b, struct sink_symbol *sy, int64_t settled
 	sink_holes_settle(sy, b, settled_us);
 }
 
+/* Its second is made in the database, of the raw rows, now and whenever something more comes for it. An open kline has no raw row. */
+static void spill_second(struct sink_batch *b, struct sink_symbol *sy, struct sink_second *s)
+{
+	struct batch_late late = {.symbol = sy, .second_us = s->second.open_us};
+	struct batch_candle row = {.symbol = sy, .slow = true};
+	bool visible = second_visible(&s->second, &row.candle);
+
+	if (visible && !s->written && row.candle.origin >= ORIGIN_KLINE)
+		buf_add(&b->candles, &row, sizeof row);
+	buf_add(&b->lates, &late, sizeof late);
+	sink_batch_day(b, late.second_us);
+	if (visible && late.second_us < sy->first_us) {
+		sy->first_us = late.second_us;
+		sy->dirty = true;
+	}
+	for (int k = 0; k < STREAM_COUNT; k++)
+		if (s->first_offset[k] < sy->spilled_offset[k])
+			sy->spilled_offset[k] = s->first_offset[k];
+	sy->spilled_us = late.second_us + SECOND_US;
+	metric_add(&metric_spilled, 1);
+}
+
+/* One stream is far ahead of another: the seconds between them do not wait in memory until both have come. */
+static void spill(struct sink_batch *b, struct sink_symbol *sy, int64_t before_us)
+{
+	struct sink_second *s;
+
+	while ((s = sink_symbol_pop(sy, before_us))) {
+		spill_second(b, sy, s);
+		sink_second_free(sy, s);
+	}
+}
+
 void sink_settle_symbol(struct sink_batch *b, struct sink_symbol *sy, int64_t settled_us)
 {
 	if (settled_us > sy->settled_us)
 		settle(b, sy, settled_us);
+}
+
+void sink_settle_spill(struct sink_state *st, struct sink_batch *b, int partition)
+{
+	int64_t furthest_us = st->furthest_us[partition];
+
+	if (furthest_us == INT64_MIN)
+		return;
+	for (struct sink_symbol *sy = st->partitions[partition]; sy; sy = sy->next_in_partition)
+		spill(b, sy, furthest_us - SINK_SKEW_US);
 }
 
 void sink_settle_partition(struct sink_state *st, struct sink_batch *b, int partition)
@@ -96,6 +158,7 @@ void sink_settle_partition(struct sink_state *st, struct sink_batch *b, int part
 		if (settled_us > sy->settled_us)
 			settle(b, sy, settled_us);
 	}
+	sink_settle_spill(st, b, partition);
 }
 
 void sink_settle_refold(struct sink_batch *b, const struct sink_symbol *sy, int64_t open_us)

@@ -12,6 +12,8 @@ void sink_state_init(struct sink_state *st, const char *venue, int64_t settle_us
 	snprintf(st->venue, sizeof st->venue, "%s", venue);
 	st->recorded = strncmp(venue, "replay-", 7) == 0;
 	st->settle_us = settle_us;
+	for (int i = 0; i < TOPIC_PARTITIONS; i++)
+		st->furthest_us[i] = INT64_MIN;
 }
 
 void sink_second_free(struct sink_symbol *sy, struct sink_second *s)
@@ -19,6 +21,7 @@ void sink_second_free(struct sink_symbol *sy, struct sink_second *s)
 	if (!s)
 		return;
 	second_done(&s->second);
+	sy->pool->used--;
 	if (sy->pool->count >= SPARE_MAX) {
 		free(s);
 		return;
@@ -32,10 +35,13 @@ static struct sink_second *new_second(struct sink_symbol *sy)
 {
 	struct sink_second *s = sy->pool->first;
 
-	if (!s)
-		return malloc(sizeof *s);
-	sy->pool->first = s->next;
-	sy->pool->count--;
+	if (s) {
+		sy->pool->first = s->next;
+		sy->pool->count--;
+	} else {
+		s = malloc(sizeof *s);
+	}
+	sy->pool->used += s != NULL;
 	return s;
 }
 
@@ -86,10 +92,12 @@ struct sink_symbol *sink_state_symbol(struct sink_state *st, const char *name, i
 	sy->name_len = len;
 	sy->partition = partition;
 	sy->pool = &st->pool;
-	sy->settled_us = sy->rewritten_us = INT64_MIN;
+	sy->settled_us = sy->rewritten_us = sy->spilled_us = INT64_MIN;
 	sink_minute_begin(&sy->minute, MINUTE_NONE);
-	for (int k = 0; k < STREAM_COUNT; k++)
+	for (int k = 0; k < STREAM_COUNT; k++) {
 		sy->marks[k] = INT64_MIN;
+		sy->spilled_offset[k] = INT64_MAX;
+	}
 	for (int i = 0; i < IDS_COUNT; i++) {
 		id_mark_init(&sy->ids[i].mark);
 		sy->ids[i].stored_id = ID_NONE;
@@ -133,6 +141,14 @@ struct sink_session *sink_state_add_session(struct sink_state *st, enum stream_k
 		st->sessions; /* newest first: a continued session is found before its older part */
 	st->sessions = se;
 	return se;
+}
+
+void sink_state_reached(struct sink_state *st, const struct sink_session *se)
+{
+	int64_t *furthest_us = &st->furthest_us[se->partition];
+
+	if (se->t_us - se->from_us >= SINK_SKEW_US && se->t_us > *furthest_us)
+		*furthest_us = se->t_us;
 }
 
 void sink_state_prune(struct sink_state *st)
@@ -226,10 +242,13 @@ int64_t sink_state_replay_from(const struct sink_state *st, enum stream_kind str
 	int64_t least = st->places[stream][partition].next;
 
 	for (const struct sink_symbol *sy = st->partitions[partition]; sy;
-		sy = sy->next_in_partition)
+		sy = sy->next_in_partition) {
+		if (sy->spilled_offset[stream] < least)
+			least = sy->spilled_offset[stream];
 		for (const struct sink_second *s = sy->seconds; s; s = s->next)
 			if (s->first_offset[stream] < least)
 				least = s->first_offset[stream];
+	}
 	return least;
 }
 

@@ -1,6 +1,6 @@
 /*
  * sink_state: what the sink holds in memory: per symbol the seconds that are not settled yet, per session how far we listened, per
- * topic partition what was taken. Bounded by symbols x (settle + skew between topics). A function of the committed
+ * topic partition what was taken. Bounded by symbols x (settle + 2 x SINK_SKEW_US): what is older is spilled (sink_settle). A function of the committed
  * database state and the records from `replay_from` on, so that it can be thrown away and rebuilt at any time.
  *
  * Owned by the sink thread; no locks. A few members of a symbol are the writer's (sink_writer) while a batch is with it.
@@ -18,6 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <uthash.h>
+
+/* How far the streams of a partition may be apart before seconds are spilled: as long as the feed waits at most between two attempts to
+ * connect, so that a stream that comes back by itself costs nothing. */
+#define SINK_SKEW_US MINUTE_US
 
 #define SPAN_ID_SIZE (SESSION_SIZE + 24)
 
@@ -56,6 +60,7 @@ enum sink_ids_of { /* what is counted on without a hole */
 struct sink_pool {
 	struct sink_second *first;
 	size_t count;
+	size_t used; /* seconds that are not free */
 };
 
 struct sink_symbol {
@@ -78,9 +83,12 @@ struct sink_symbol {
 	int64_t published_revision;  /* what the meta topic has */
 	bool dirty;                  /* its row must be written */
 	struct sink_second *seconds; /* unsettled, ascending */
-	struct sink_minute minute;   /* that holds settled_us: its settled seconds */
-	struct sink_pool *pool;      /* the state's */
-	struct sink_second *recent;  /* the one asked for last; NULL = none */
+	int64_t spilled_us; /* unsettled seconds before it are not in memory: what comes for them is late; INT64_MIN = none ever */
+	int64_t spilled_offset
+		[STREAM_COUNT];     /* as first_offset, of those and of what came for them */
+	struct sink_minute minute;  /* that holds settled_us: its settled seconds */
+	struct sink_pool *pool;     /* the state's */
+	struct sink_second *recent; /* the one asked for last; NULL = none */
 	struct sink_symbol *next_in_partition;
 	/* The writer's while a batch is with it. */
 	int64_t settled_revision; /* newest revision that changed something settled */
@@ -113,6 +121,8 @@ struct sink_state {
 	struct sink_pool pool;
 	struct sink_symbol *partitions[TOPIC_PARTITIONS];
 	struct sink_session *sessions;
+	int64_t furthest_us
+		[TOPIC_PARTITIONS]; /* greatest T of a session that has lasted SINK_SKEW_US; INT64_MIN = none */
 	int64_t clock_us, clock_mono_us; /* the venue's clock as last heard; 0 = never */
 	double speed;
 	struct sink_refused *refused; /* records that are not to be taken, lent; NULL = none */
@@ -127,6 +137,8 @@ struct sink_session *sink_state_find_session(
 /* A session that begins at `from_us`. NULL: no memory. */
 struct sink_session *sink_state_add_session(struct sink_state *st, enum stream_kind stream,
 	int partition, const char *id, int64_t from_us);
+/* The session's T counts for how far its partition has come. */
+void sink_state_reached(struct sink_state *st, const struct sink_session *se);
 /* Frees the sessions that no symbol subscribes through any more and that have not been heard of for an hour. */
 void sink_state_prune(struct sink_state *st);
 /* The unsettled second at `open_us`, made if it is not there. NULL: no memory. */

@@ -4,6 +4,7 @@
 #include "metrics.h"
 #include "sink_holes.h"
 #include "sink_session.h"
+#include "sink_settle.h"
 
 #include <string.h>
 
@@ -87,9 +88,11 @@ static int take_event(struct sink_symbol *sy, struct sink_batch *b, const struct
 		take_raw(sy, b, ev, r->received_us);
 	if (says == SAYS_NOTHING)
 		return 0;
-	if (second_us < sy->settled_us) {
+	if (second_us < sy->settled_us || second_us < sy->spilled_us) {
 		if (!replayed)
 			take_late(sy, b, ev);
+		if (second_us >= sy->settled_us && r->offset < sy->spilled_offset[ev->kind])
+			sy->spilled_offset[ev->kind] = r->offset;
 		return 0;
 	}
 	s = sink_symbol_second(sy, second_us);
@@ -178,7 +181,9 @@ int sink_take(struct sink_state *st, struct sink_batch *b, struct event_parser *
 	if (!b->began_mono_us)
 		b->began_mono_us = clock_mono_us();
 	if (r->is_control) {
-		if (r->offset >= place->committed && sink_session_take(st, b, r, e) != 0)
+		if (r->offset < place->committed)
+			sink_settle_spill(st, b, r->partition);
+		else if (sink_session_take(st, b, r, e) != 0)
 			return -1;
 	} else if (take_data(st, b, parser, r, e) != 0) {
 		return -1;
