@@ -11,7 +11,7 @@
 struct key { /* zeroed before it is filled: it is compared as bytes */
 	char symbol[SYMBOL_SIZE];
 	char cause[CAUSE_SIZE];
-	int64_t stream, from_us, to_us;
+	int64_t stream, from_us, to_us, rows_from_us, rows_to_us;
 };
 
 struct entry {
@@ -46,6 +46,8 @@ static void key_of(const struct backfill_gap *g, struct key *k)
 	k->stream = g->stream;
 	k->from_us = g->from_us;
 	k->to_us = g->to_us;
+	k->rows_from_us = g->rows_from_us;
+	k->rows_to_us = g->rows_to_us;
 }
 
 static struct entry *find(const struct backfill_answered *a, const struct backfill_gap *g)

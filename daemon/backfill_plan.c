@@ -36,10 +36,17 @@ static bool read_gap(const PGresult *r, int row, struct backfill_gap *g)
 		.to_us = pg_int(r, row, 3),
 		.first_id = pg_int(r, row, 5),
 		.last_id = pg_int(r, row, 6),
+		.rows_from_us = pg_int(r, row, 7),
+		.rows_to_us = pg_int(r, row, 8),
 	};
 	snprintf(g->symbol, sizeof(g->symbol), "%s", PQgetvalue(r, row, 0));
 	snprintf(g->cause, sizeof(g->cause), "%s", PQgetvalue(r, row, 4));
 	return true;
+}
+
+int64_t backfill_due_us(int64_t clock_us)
+{
+	return clock_floor(clock_us - BACKFILL_AGE_US, SECOND_US);
 }
 
 enum pg_failure backfill_plan_read(
@@ -69,7 +76,7 @@ static int by_place(const void *left, const void *right)
 	if (order == 0)
 		order = (int)fill_through(a->stream) - (int)fill_through(b->stream);
 	if (order == 0)
-		order = (a->from_us > b->from_us) - (a->from_us < b->from_us);
+		order = (a->rows_from_us > b->rows_from_us) - (a->rows_from_us < b->rows_from_us);
 	return order ? order : (int)a->stream - (int)b->stream;
 }
 
@@ -97,7 +104,7 @@ static bool joins(
 	const struct backfill_gap *first = &p->gaps[j->first];
 
 	return strcmp(first->symbol, g->symbol) == 0 && fill_through(g->stream) == j->through &&
-	       g->from_us <= j->to_us && backfill_gap_lost(first) == backfill_gap_lost(g);
+	       g->rows_from_us <= j->to_us && backfill_gap_lost(first) == backfill_gap_lost(g);
 }
 
 void backfill_plan_make(struct backfill_plan *p)
@@ -110,20 +117,21 @@ void backfill_plan_make(struct backfill_plan *p)
 		const struct backfill_gap *g = &p->gaps[i];
 		if (j && joins(p, j, g)) {
 			j->count++;
-			if (g->to_us > j->to_us)
-				j->to_us = g->to_us;
+			if (g->rows_to_us > j->to_us)
+				j->to_us = g->rows_to_us;
 			continue;
 		}
 		j = &p->jobs[p->job_count++];
-		*j = (struct backfill_job){fill_through(g->stream), g->from_us, g->to_us, i, 1};
+		*j = (struct backfill_job){
+			fill_through(g->stream), g->rows_from_us, g->rows_to_us, i, 1};
 	}
 	qsort(p->jobs, p->job_count, sizeof(*p->jobs), newest_first);
 }
 
 void backfill_gap_seconds(const struct backfill_gap *g, int64_t *first_us, int64_t *end_us)
 {
-	*first_us = clock_floor(g->from_us, SECOND_US);
-	*end_us = g->to_us > g->from_us ? g->to_us : g->from_us + 1;
+	*first_us = clock_floor(g->rows_from_us, SECOND_US);
+	*end_us = g->rows_to_us > g->rows_from_us ? g->rows_to_us : g->rows_from_us + 1;
 }
 
 bool backfill_gap_holds(const struct backfill_gap *g, enum stream_kind through, int64_t time_us)
@@ -131,7 +139,7 @@ bool backfill_gap_holds(const struct backfill_gap *g, enum stream_kind through, 
 	int64_t first_us, end_us;
 
 	if (through != STREAM_KLINE_1S)
-		return time_us >= g->from_us && time_us <= g->to_us;
+		return time_us >= g->rows_from_us && time_us <= g->rows_to_us;
 	backfill_gap_seconds(g, &first_us, &end_us);
 	return time_us >= first_us && time_us < end_us;
 }
@@ -146,6 +154,8 @@ void backfill_gap_fill(const struct backfill_gap *g, enum fill_state state, stru
 		.rows = state == FILL_DONE ? g->rows : 0,
 		.first_id = g->first_id,
 		.last_id = g->last_id,
+		.rows_from_us = g->rows_from_us,
+		.rows_to_us = g->rows_to_us,
 	};
 	snprintf(out->symbol, sizeof(out->symbol), "%s", g->symbol);
 	snprintf(out->cause, sizeof(out->cause), "%s", g->cause);

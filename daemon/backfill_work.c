@@ -121,9 +121,6 @@ static bool send_page(struct backfill_work *b, const struct backfill_job *j)
 	struct history_row row;
 
 	while (rest_history_next(&b->history, &row)) {
-		if (row.kind == STREAM_KLINE_1S &&
-			row.time_us + SECOND_US + BACKFILL_AGE_US > b->clock_us)
-			continue; /* not final yet */
 		for (size_t i = 0; i < j->count; i++)
 			gap_of(b, j, i)->rows +=
 				backfill_gap_holds(gap_of(b, j, i), j->through, row.time_us);

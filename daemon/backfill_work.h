@@ -8,8 +8,6 @@
 #include "history_write.h"
 #include "rest_history.h"
 
-#define BACKFILL_AGE_US                                                                            \
-	(10 * 1000000LL) /* of what is fetched: before, REST may lack the last trades */
 #define BACKFILL_STRANGE_US (60 * 1000000LL) /* pause after an answer that nobody understands */
 
 /* Made and freed by its owner. */

@@ -102,32 +102,13 @@ int id_mark_take(struct id_mark *m, const struct id_range *r)
 	return 0;
 }
 
-static struct id_range hole_before(const struct id_range *behind, int64_t id, int64_t at_us)
-{
-	return (struct id_range){id + 1, behind->first - 1, at_us, behind->first_us};
-}
-
 bool id_mark_settle(struct id_mark *m, int64_t settled_us, struct id_range *hole)
 {
 	if (!m->count || m->beyond[0].first_us >= settled_us)
 		return false;
-	*hole = hole_before(&m->beyond[0], m->id, m->at_us);
+	*hole = (struct id_range){
+		m->id + 1, m->beyond[0].first - 1, m->at_us, m->beyond[0].first_us};
 	m->id = m->beyond[0].first - 1;
 	absorb(m);
 	return true;
-}
-
-bool id_mark_missing(const struct id_mark *m, int64_t from_us, int64_t to_us, struct id_range *hole)
-{
-	int64_t id = m->id, at_us = m->at_us;
-
-	for (size_t i = 0; i < m->count; i++) {
-		if (at_us <= to_us && m->beyond[i].first_us >= from_us) {
-			*hole = hole_before(&m->beyond[i], id, at_us);
-			return true;
-		}
-		id = m->beyond[i].last;
-		at_us = m->beyond[i].last_us;
-	}
-	return false;
 }

@@ -34,6 +34,3 @@ __attribute__((warn_unused_result)) int id_mark_take(struct id_mark *m, const st
 /* Takes up the first range beyond a hole if it begins before `settled_us`: true, and `hole` is what is missing before it, with the times
  * of the record before and of the record behind. Again until false. */
 bool id_mark_settle(struct id_mark *m, int64_t settled_us, struct id_range *hole);
-/* Is there a hole that may lie in [from_us, to_us]? The first one. */
-bool id_mark_missing(
-	const struct id_mark *m, int64_t from_us, int64_t to_us, struct id_range *hole);

@@ -58,14 +58,14 @@ static enum pg_failure count_candles(
 	snprintf(from, sizeof from, "%lld", (long long)g->from_us);
 	f = pg_query(to->pg, "sink_fill_counts", sql_sink_fill_counts, 5, params, &r, e);
 	if (f == PG_OK && PQntuples(r) == 1) {
-		int64_t first = pg_int(r, 0, 0), last = pg_int(r, 0, 1), trades = pg_int(r, 0, 2);
+		int64_t first = pg_int(r, 0, 2), last = pg_int(r, 0, 3), trades = pg_int(r, 0, 4);
 
 		if (trades == last - first + 1) {
-			row->first_id = first;
-			row->last_id = last;
+			row->first_id = pg_int(r, 0, 0);
+			row->last_id = pg_int(r, 0, 1);
 		} else {
 			snprintf(row->problem, sizeof row->problem,
-				"the candles count %lld trades where ids %lld to %lld are missing",
+				"the candles count %lld trades where ids %lld to %lld are due",
 				(long long)trades, (long long)first, (long long)last);
 		}
 	}
@@ -76,18 +76,19 @@ static enum pg_failure count_candles(
 static enum pg_failure write_fill(
 	const struct sink_write *to, const struct batch_fill *row, struct err *e)
 {
-	char numbers[5][24];
+	enum { NUMBERS = 7, PARAMS = 14 };
+	char numbers[NUMBERS][24];
 	const struct fill *g = &row->fill;
-	const int64_t values[5] = {g->from_us, g->to_us, row->first_id, row->last_id,
-		to->revisions[row->symbol->partition]};
+	const int64_t values[NUMBERS] = {g->from_us, g->to_us, row->first_id, row->last_id,
+		to->revisions[row->symbol->partition], g->rows_from_us, g->rows_to_us};
 	bool candles = !stream_table[g->stream].history;
-	const char *params[12] = {to->st->venue, g->symbol, stream_table[g->stream].name,
+	const char *params[PARAMS] = {to->st->venue, g->symbol, stream_table[g->stream].name,
 		numbers[0], numbers[1], g->cause, state_of(row), row->problem, numbers[2],
-		numbers[3], numbers[4], candles ? "candles repaired" : ""};
+		numbers[3], numbers[4], candles ? "candles repaired" : "", numbers[5], numbers[6]};
 
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < NUMBERS; i++)
 		snprintf(numbers[i], sizeof numbers[i], "%lld", (long long)values[i]);
-	return pg_query(to->pg, "sink_fill", sql_sink_fill, 12, params, NULL, e);
+	return pg_query(to->pg, "sink_fill", sql_sink_fill, PARAMS, params, NULL, e);
 }
 
 enum pg_failure sink_fill_repairs(const struct sink_write *to, struct err *e)

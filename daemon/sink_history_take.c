@@ -139,7 +139,6 @@ static enum history_taken take_data(
 /* All rows have come: does it add up? */
 static void judge(const struct history_into *to, struct sink_symbol *sy, struct batch_fill *row)
 {
-	const struct id_range within = {.first_us = row->fill.from_us, .last_us = row->fill.to_us};
 	struct sink_verdict verdict;
 
 	metric_add(&metric_fills, 1);
@@ -150,7 +149,7 @@ static void judge(const struct history_into *to, struct sink_symbol *sy, struct 
 	row->first_id = verdict.first_id;
 	row->last_id = verdict.last_id;
 	snprintf(row->problem, sizeof row->problem, "%s", verdict.problem);
-	sink_holes_raise(sy, to->batch, row->fill.stream, &within);
+	sink_holes_store(sy, to->batch);
 }
 
 static int take_fill(const struct history_into *to, const struct kafka_record *r,

@@ -224,25 +224,9 @@ void sink_holes_forget(struct sink_symbol *sy, enum stream_kind stream)
 			id_mark_forget(&sy->ids[i].mark);
 }
 
-static void store_all(struct sink_symbol *sy, struct sink_batch *b)
+void sink_holes_store(struct sink_symbol *sy, struct sink_batch *b)
 {
 	for (int i = 0; i < IDS_COUNT; i++)
 		if (sy->ids[i].mark.id != sy->ids[i].stored_id)
 			store(sy, b, (enum sink_ids_of)i);
-}
-
-void sink_holes_raise(struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream,
-	const struct id_range *within)
-{
-	for (int i = 0; i < IDS_COUNT; i++) {
-		struct id_mark *m = &sy->ids[i].mark;
-		struct id_range hole;
-
-		if (table[i].stream != stream)
-			continue;
-		while (id_mark_missing(m, within->first_us, within->last_us, &hole) &&
-			id_mark_settle(m, INT64_MAX, &hole))
-			raise_hole(sy, b, (enum sink_ids_of)i, &hole);
-	}
-	store_all(sy, b);
 }

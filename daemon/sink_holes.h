@@ -28,10 +28,9 @@ void sink_holes_settle(struct sink_symbol *sy, struct sink_batch *b, int64_t set
 void sink_holes_end(struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream);
 /* The stream begins anew for the symbol: what lies between was not asked for. */
 void sink_holes_forget(struct sink_symbol *sy, enum stream_kind stream);
-/* What is missing of the stream in [within->first_us, last_us] is told of now, whatever may still come: its repair has ended. And the marks
- * of all ids of the symbol are stored with this batch. */
-void sink_holes_raise(struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream,
-	const struct id_range *within);
+/* A repair has ended: with what it brought, the marks of all ids of the symbol are stored with this batch, so that a restart does not find
+ * missing what was repaired. */
+void sink_holes_store(struct sink_symbol *sy, struct sink_batch *b);
 
 const char *sink_ids_name(enum sink_ids_of ids); /* in the table id_mark */
 int sink_ids_find(const char *name);             /* -1: none */

@@ -70,8 +70,9 @@ static void add(struct sink_repair *h, struct idset *to, int64_t first, int64_t 
 
 static void add_bar(struct sink_repair *h, const struct event_kline *k)
 {
-	int64_t from_us = clock_floor(h->fill.from_us, SECOND_US);
-	int64_t to_us = h->fill.to_us > h->fill.from_us ? h->fill.to_us : h->fill.from_us + 1;
+	const struct fill *f = &h->fill;
+	int64_t from_us = clock_floor(f->rows_from_us, SECOND_US);
+	int64_t to_us = f->rows_to_us > f->rows_from_us ? f->rows_to_us : f->rows_from_us + 1;
 
 	if (k->open_us < from_us || k->open_us >= to_us)
 		return;
@@ -86,7 +87,7 @@ static void add_bar(struct sink_repair *h, const struct event_kline *k)
 
 static void add_aggregate(struct sink_repair *h, const struct event_agg_trade *t)
 {
-	bool in_time = t->trade_us >= h->fill.from_us && t->trade_us <= h->fill.to_us;
+	bool in_time = t->trade_us >= h->fill.rows_from_us && t->trade_us <= h->fill.rows_to_us;
 	bool own = h->fill.stream == STREAM_AGG_TRADE;
 	bool in_ids = h->fill.first_id >= 0 && (own ? t->id : t->last_id) >= h->fill.first_id &&
 		      (own ? t->id : t->first_id) <= h->fill.last_id;

@@ -29,8 +29,11 @@ void fill_format(const struct fill *f, struct buf *out)
 	buf_add_json_member(out, "cause", f->cause);
 	buf_add_json_member(out, "state", state_names[f->state]);
 	buf_add_json_member(out, "reason", f->reason);
-	buf_printf(out, "\"rows\":%lld,\"first_id\":%lld,\"last_id\":%lld}", (long long)f->rows,
-		(long long)f->first_id, (long long)f->last_id);
+	buf_printf(out,
+		"\"rows\":%lld,\"first_id\":%lld,\"last_id\":%lld,"
+		"\"rows_from\":%lld,\"rows_to\":%lld}",
+		(long long)f->rows, (long long)f->first_id, (long long)f->last_id,
+		(long long)f->rows_from_us, (long long)f->rows_to_us);
 }
 
 static int read_stream(const struct members *m, enum stream_kind *out)
@@ -68,6 +71,20 @@ static int read_reason(const struct members *m, struct fill *f)
 	return member_text(m, "reason", f->reason, sizeof(f->reason));
 }
 
+/* Records of earlier versions have none of the two. */
+static int read_where(const struct members *m, struct fill *f)
+{
+	f->rows_from_us = f->from_us;
+	f->rows_to_us = f->to_us;
+	if (member_exists(m, "rows_from") && member_int(m, "rows_from", &f->rows_from_us) != 0)
+		return -1;
+	if (member_exists(m, "rows_to") && member_int(m, "rows_to", &f->rows_to_us) != 0)
+		return -1;
+	if (f->rows_from_us > f->from_us)
+		return err_set(m->e, "member 'rows_from' is behind 'from'");
+	return f->rows_to_us < f->to_us ? err_set(m->e, "member 'rows_to' is below 'to'") : 0;
+}
+
 static int read_members(const struct members *m, struct fill *f)
 {
 	if (member_text(m, "symbol", f->symbol, sizeof(f->symbol)) != 0 ||
@@ -81,6 +98,8 @@ static int read_members(const struct members *m, struct fill *f)
 		return -1;
 	if (f->to_us < f->from_us)
 		return err_set(m->e, "member 'to' is below 'from'");
+	if (read_where(m, f) != 0)
+		return -1;
 	return f->rows < 0 ? err_set(m->e, "member 'rows' is negative") : 0;
 }
 

@@ -26,6 +26,8 @@ struct fill {
 	char reason[FILL_REASON_SIZE]; /* of unrepairable; "" = none */
 	int64_t rows;                  /* of done: how many rows fill it; else 0 */
 	int64_t first_id, last_id;     /* the ids that were asked for, -1 = none */
+	int64_t rows_from_us,
+		rows_to_us; /* where rows are looked for: the gap, and where its ids may lie beyond it */
 };
 
 const char *fill_state_name(enum fill_state s); /* "repairing" "done" "unrepairable" */
@@ -33,5 +35,5 @@ const char *fill_state_name(enum fill_state s); /* "repairing" "done" "unrepaira
 enum stream_kind fill_through(enum stream_kind stream);
 /* Appends the JSON text. Times are integer µs. */
 void fill_format(const struct fill *f, struct buf *out);
-/* -1: `e` names the member, `out` untouched. */
+/* Where rows are looked for may be absent: within the gap. -1: `e` names the member, `out` untouched. */
 must_check int fill_parse(struct fill *out, const char *json, size_t len, struct err *e);

@@ -39,10 +39,14 @@ class History(Topics):
             "received_us": str(time.time_ns() // 1000), "source": "rest", "collector": "test",
             "stated_us": str(stated_ms * 1000)})
 
-    def fill(self, through, gap, state, rows=0, reason=""):
+    def fill(self, through, gap, state, rows=0, rows_of=None):
+        """Looks for rows where the gap is now, and its ids may lie, or in `rows_of`."""
         symbol, stream, from_us, to_us, cause = gap
-        record = {"symbol": symbol, "stream": stream, "from": from_us, "to": to_us, "cause": cause, "state": state,
-                  "reason": reason, "rows": rows, "first_id": -1, "last_id": -1}
+        rows_from, rows_to = rows_of or self.stack.rows(
+            "SELECT least(from_us, ids_from_us), greatest(to_us, ids_to_us) FROM gap WHERE (symbol, stream, from_us, to_us, cause) = "
+            "(%s, %s, %s, %s, %s)", *gap)[0]
+        record = {"symbol": symbol, "stream": stream, "from": from_us, "to": to_us, "cause": cause, "state": state, "reason": "",
+                  "rows": rows, "first_id": -1, "last_id": -1, "rows_from": rows_from, "rows_to": rows_to}
         self.producer.produce(self.name(through) + ".history", json.dumps(record), partition=murmur2(symbol.encode()) % 8,
                               headers={"control": "fill"})
 
@@ -344,7 +348,7 @@ def test_candles_that_do_not_know_their_ids_must_count_them(sink, counted, state
     topics.fill("kline_1s", key(gap), "done", rows=11)
     topics.flush()
     told = wait_gap(sink, state)[0]
-    assert told[5] == (None if counted == 3 else "the candles count 2 trades where ids 103 to 105 are missing")
+    assert told[5] == (None if counted == 3 else "the candles count 2 trades where ids 103 to 105 are due")
     # The ids that the exchange stated once stay with the candle.
     assert sink.rows("SELECT first_id, last_id FROM candle_1s WHERE open_us = %s", us(3000)) == [(101, 102)]
 

@@ -18,6 +18,8 @@ static void add(
 		.to_us = T0 + to_s * SECOND_US,
 		.first_id = -1,
 		.last_id = -1,
+		.rows_from_us = T0 + from_s * SECOND_US,
+		.rows_to_us = T0 + to_s * SECOND_US,
 		.cause = "feed"};
 	snprintf(g->symbol, sizeof(g->symbol), "%s", symbol);
 }
@@ -60,6 +62,15 @@ static void test_jobs(void **state)
 	JOB(1, "A", STREAM_AGG_TRADE, 10, 25, 2);
 	JOB(2, "A", STREAM_KLINE_1S, 9, 21, 2);
 	JOB(3, "B", STREAM_KLINE_1S, 10, 20, 2);
+	/* Where the ids of one may lie, that is fetched too. */
+	p.gap_count = 0;
+	add(&p, "A", STREAM_KLINE_1S, 10, 20);
+	add(&p, "A", STREAM_KLINE_1S, 30, 40);
+	p.gaps[1].rows_from_us = T0 + 20 * SECOND_US;
+	p.gaps[1].rows_to_us = T0 + 45 * SECOND_US;
+	backfill_plan_make(&p);
+	assert_int_equal(p.job_count, 1);
+	JOB(0, "A", STREAM_KLINE_1S, 10, 45, 2);
 	/* A pause of a replay is a job of its own: nothing is fetched for it. */
 	p.gap_count = 0;
 	add(&p, "A", STREAM_KLINE_1S, 0, 10);
@@ -85,27 +96,37 @@ static void test_jobs(void **state)
 
 static void test_seconds(void **state)
 {
-	struct backfill_gap g = {.from_us = T0 + 500, .to_us = T0 + 2 * SECOND_US + 1};
+	struct backfill_gap g = {
+		.rows_from_us = T0 + 500, .rows_to_us = T0 + 2 * SECOND_US + 1};
 	int64_t first_us, end_us;
 
 	(void)state;
 	backfill_gap_seconds(&g, &first_us, &end_us);
-	assert_true(first_us == T0 && end_us == g.to_us);
+	assert_true(first_us == T0 && end_us == g.rows_to_us);
 	assert_true(backfill_gap_holds(&g, STREAM_KLINE_1S, T0));
 	assert_true(backfill_gap_holds(&g, STREAM_KLINE_1S, T0 + 2 * SECOND_US));
 	assert_false(backfill_gap_holds(&g, STREAM_KLINE_1S, T0 + 3 * SECOND_US));
 	assert_false(backfill_gap_holds(&g, STREAM_KLINE_1S, T0 - SECOND_US));
-	g.to_us = T0 + 2 * SECOND_US;
+	g.rows_to_us = T0 + 2 * SECOND_US;
 	assert_false(backfill_gap_holds(&g, STREAM_KLINE_1S, T0 + 2 * SECOND_US));
 	/* trades by their own time, both ends included */
 	assert_false(backfill_gap_holds(&g, STREAM_AGG_TRADE, T0 + 499));
 	assert_true(backfill_gap_holds(&g, STREAM_AGG_TRADE, T0 + 500));
-	assert_true(backfill_gap_holds(&g, STREAM_AGG_TRADE, g.to_us));
-	assert_false(backfill_gap_holds(&g, STREAM_AGG_TRADE, g.to_us + 1));
+	assert_true(backfill_gap_holds(&g, STREAM_AGG_TRADE, g.rows_to_us));
+	assert_false(backfill_gap_holds(&g, STREAM_AGG_TRADE, g.rows_to_us + 1));
 	/* of no length: the second in which it lies */
-	g = (struct backfill_gap){.from_us = T0, .to_us = T0};
+	g = (struct backfill_gap){.rows_from_us = T0, .rows_to_us = T0};
 	assert_true(backfill_gap_holds(&g, STREAM_KLINE_1S, T0));
 	assert_false(backfill_gap_holds(&g, STREAM_KLINE_1S, T0 + SECOND_US));
+}
+
+/* The bar of the second in which a gap ends is over only when that second is. */
+static void test_due(void **state)
+{
+	(void)state;
+	assert_true(backfill_due_us(T0 + BACKFILL_AGE_US) == T0);
+	assert_true(backfill_due_us(T0 + BACKFILL_AGE_US + SECOND_US - 1) == T0);
+	assert_true(backfill_due_us(T0 + BACKFILL_AGE_US + SECOND_US) == T0 + SECOND_US);
 }
 
 static void test_fill(void **state)
@@ -117,6 +138,8 @@ static void test_fill(void **state)
 		.to_us = 9,
 		.first_id = 3,
 		.last_id = 4,
+		.rows_from_us = 2,
+		.rows_to_us = 11,
 		.rows = 2};
 	struct fill f;
 
@@ -127,6 +150,7 @@ static void test_fill(void **state)
 	assert_int_equal(f.stream, STREAM_TRADE);
 	assert_true(
 		f.from_us == 5 && f.to_us == 9 && f.first_id == 3 && f.last_id == 4 && f.rows == 2);
+	assert_true(f.rows_from_us == 2 && f.rows_to_us == 11);
 	backfill_gap_fill(&g, FILL_REPAIRING, &f);
 	assert_true(f.rows == 0 && f.state == FILL_REPAIRING);
 }
@@ -150,6 +174,9 @@ static void test_answered(void **state)
 	assert_true(backfill_answered_has(a, &g, 200));
 	/* grown since: another gap */
 	other.to_us = 10;
+	assert_false(backfill_answered_has(a, &other, 200));
+	other = g;
+	other.rows_from_us = 4;
 	assert_false(backfill_answered_has(a, &other, 200));
 	other = g;
 	other.stream = STREAM_KLINE_1S;
@@ -189,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jobs),
 		cmocka_unit_test(test_seconds),
+		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_answered),
 	};

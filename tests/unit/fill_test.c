@@ -7,7 +7,8 @@
 #define GOOD                                                                                       \
 	"{\"symbol\":\"BTCUSDT\",\"stream\":\"trade\",\"from\":1723161255000000,"                  \
 	"\"to\":1723161256000000,\"cause\":\"ids\",\"state\":\"done\",\"reason\":\"\","            \
-	"\"rows\":3,\"first_id\":100,\"last_id\":102}"
+	"\"rows\":3,\"first_id\":100,\"last_id\":102,\"rows_from\":1723161254500000,"            \
+	"\"rows_to\":1723161256000000}"
 
 static int parse(const char *json, struct fill *out, struct err *e)
 {
@@ -18,10 +19,10 @@ static void prints_what_it_parses(void **state)
 {
 	static const struct fill all[] = {
 		{"BTCUSDT", STREAM_TRADE, 1723161255000000, 1723161256000000, "ids", FILL_DONE, "",
-			3, 100, 102},
-		{"币安\"", STREAM_MINI_TICKER, 1, 1, "feed", FILL_REPAIRING, "", 0, -1, -1},
+			3, 100, 102, 1723161254500000, 1723161256000000},
+		{"币安\"", STREAM_MINI_TICKER, 1, 1, "feed", FILL_REPAIRING, "", 0, -1, -1, 1, 3},
 		{"A", STREAM_AGG_TRADE, -5, 7, "recording", FILL_UNREPAIRABLE,
-			"the \"recording\" holds nothing here", 0, -1, -1},
+			"the \"recording\" holds nothing here", 0, -1, -1, -5, 7},
 	};
 
 	(void)state;
@@ -41,6 +42,8 @@ static void prints_what_it_parses(void **state)
 		assert_true(back.from_us == all[i].from_us && back.to_us == all[i].to_us);
 		assert_true(back.rows == all[i].rows && back.first_id == all[i].first_id &&
 			    back.last_id == all[i].last_id);
+		assert_true(back.rows_from_us == all[i].rows_from_us &&
+			    back.rows_to_us == all[i].rows_to_us);
 		if (i == 0) {
 			buf_add_char(&text, '\0');
 			assert_string_equal(text.data, GOOD);
@@ -49,6 +52,7 @@ static void prints_what_it_parses(void **state)
 	}
 }
 
+/* And where rows are looked for, as in records of earlier versions. */
 static void an_absent_reason_is_none(void **state)
 {
 	struct fill f;
@@ -63,6 +67,7 @@ static void an_absent_reason_is_none(void **state)
 		0);
 	assert_string_equal(f.reason, "");
 	assert_int_equal(f.stream, STREAM_KLINE_1S);
+	assert_true(f.rows_from_us == 1 && f.rows_to_us == 2);
 }
 
 /* GOOD with one piece replaced. */
@@ -94,6 +99,9 @@ static void what_is_wrong_is_named(void **state)
 	bad("\"trade\"", "\"depth\"", "'depth', which is no stream");
 	bad("\"done\"", "\"gone\"", "'gone', not repairing, done or unrepairable");
 	bad("1723161256000000", "1723161254999999", "'to' is below 'from'");
+	bad("1723161254500000", "1723161255000001", "'rows_from' is behind 'from'");
+	bad("\"rows_to\":1723161256000000", "\"rows_to\":1723161255999999", "'rows_to' is below 'to'");
+	bad("1723161254500000", "\"1\"", "'rows_from' is no integer");
 	bad("\"rows\":3", "\"rows\":-3", "'rows' is negative");
 	bad("\"rows\":3", "\"rows\":\"3\"", "'rows' is no integer");
 	bad("\"ids\"", "\"a cause that is too long\"", "'cause'");

@@ -106,28 +106,6 @@ static void a_wide_range_swallows_narrow_ones(void **state)
 	id_mark_done(&m);
 }
 
-static void says_what_is_missing_within_a_time(void **state)
-{
-	struct id_mark m;
-	struct id_range hole;
-
-	(void)state;
-	id_mark_init(&m);
-	take(&m, 10, 10);
-	assert_false(id_mark_missing(&m, 0, INT64_MAX, &hole));
-	take(&m, 20, 22);
-	take(&m, 30, 30);
-	assert_false(id_mark_missing(&m, 0, us(10) - 1, &hole));
-	assert_true(id_mark_missing(&m, us(12), us(13), &hole));
-	assert_true(hole.first == 11 && hole.last == 19);
-	assert_true(id_mark_missing(&m, us(25), us(26), &hole));
-	assert_true(hole.first == 23 && hole.last == 29);
-	assert_true(id_mark_missing(&m, 0, us(25), &hole));
-	assert_int_equal(hole.first, 11);
-	assert_false(id_mark_missing(&m, us(30) + 1, us(40), &hole));
-	id_mark_done(&m);
-}
-
 static void forgets(void **state)
 {
 	struct id_mark m;
@@ -211,7 +189,6 @@ int main(void)
 		cmocka_unit_test(a_hole_is_told_of_when_what_is_behind_it_is_settled),
 		cmocka_unit_test(a_hole_closes_when_its_ids_come),
 		cmocka_unit_test(a_wide_range_swallows_narrow_ones),
-		cmocka_unit_test(says_what_is_missing_within_a_time),
 		cmocka_unit_test(forgets),
 		cmocka_unit_test(too_many_holes_are_refused),
 		cmocka_unit_test(any_order_tells_the_same),

@@ -24,6 +24,8 @@ static struct fill gap(enum stream_kind stream, int64_t rows)
 		.to_us = T0 + 10 * SECOND_US,
 		.cause = "feed",
 		.rows = rows,
+		.rows_from_us = T0,
+		.rows_to_us = T0 + 10 * SECOND_US,
 		.first_id = -1,
 		.last_id = -1};
 }
@@ -147,6 +149,37 @@ static void holes_in_aggregates_are_told_of(void **state)
 		end(STREAM_AGG_TRADE, 2).problem, "trades 102 to 104 are not in what came");
 }
 
+/* Where the ids of the gap may lie, rows count too. */
+static void rows_beyond_the_gap_count(void **state)
+{
+	struct fill f = gap(STREAM_KLINE_1S, 3);
+	struct sink_verdict v;
+	struct err e = {""};
+
+	(void)state;
+	f.rows_from_us = T0 - 2 * SECOND_US;
+	f.rows_to_us = T0 + 10 * SECOND_US + 1;
+	assert_int_equal(sink_repairs_begin(&all, &f, 5, &e), 0);
+	bar(-3, 80, 89);
+	bar(-2, 90, 99);
+	bar(0, 100, 101);
+	bar(10, 102, 103);
+	bar(11, 500, 501);
+	assert_true(sink_repairs_end(&all, &f, &v));
+	assert_string_equal(v.problem, "");
+	assert_true(v.first_id == 90 && v.last_id == 103);
+	f = gap(STREAM_TRADE, 2);
+	f.rows_from_us = T0 - 2 * SECOND_US;
+	assert_int_equal(sink_repairs_begin(&all, &f, 5, &e), 0);
+	aggregate(7, 90, 99, -3);
+	aggregate(8, 100, 101, -2);
+	aggregate(9, 102, 102, 10);
+	aggregate(10, 103, 103, 11);
+	assert_true(sink_repairs_end(&all, &f, &v));
+	assert_string_equal(v.problem, "");
+	assert_true(v.first_id == 100 && v.last_id == 102);
+}
+
 /* The ids that are asked for count wherever their time is said to lie. */
 static void the_ids_asked_for_count_outside_the_time(void **state)
 {
@@ -212,6 +245,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_candle_must_count_its_trades, tear_down),
 		cmocka_unit_test_teardown(aggregates_fill_trades_and_themselves, tear_down),
 		cmocka_unit_test_teardown(holes_in_aggregates_are_told_of, tear_down),
+		cmocka_unit_test_teardown(rows_beyond_the_gap_count, tear_down),
 		cmocka_unit_test_teardown(the_ids_asked_for_count_outside_the_time, tear_down),
 		cmocka_unit_test_teardown(
 			is_read_again_from_the_oldest_that_is_under_way, tear_down),
