@@ -232,13 +232,16 @@ static struct cache_symbol *get_symbol(void *arg, const char *name)
 	return get_locked(where->cache, name, where->partition);
 }
 
-/* as_of rose: settles, and gives up what is too old. */
-static void age_locked(struct cache *c, struct cache_symbol *s)
+/* True: as_of rose, so seconds are settled, and what is too old is given up. */
+static bool advance_locked(struct cache *c, struct cache_symbol *s)
 {
 	size_t before = s->ring.bytes;
+	if (!cache_symbol_advance(s))
+		return false;
 	cache_ring_settle(&s->ring, s->as_of_us - c->limits.settle_us);
 	cache_ring_give_up(&s->ring, s->as_of_us - c->limits.keep_us);
 	c->bytes += s->ring.bytes - before;
+	return true;
 }
 
 bool cache_control(struct cache *c, const struct cache_place *at, const struct control *control)
@@ -263,13 +266,11 @@ bool cache_control(struct cache *c, const struct cache_place *at, const struct c
 		c->clock = (struct cache_clock){.produced_ms = at->produced_ms,
 			.clock_us = control->clock_us,
 			.speed = control->speed};
-	for (struct cache_symbol *s = part->symbols; s != NULL; s = s->next_in_partition) {
-		if (!cache_symbol_advance(s))
-			continue;
-		s->rose[at->kind] = at->offset;
-		age_locked(c, s);
-		rose = true;
-	}
+	for (struct cache_symbol *s = part->symbols; c->warm && s != NULL; s = s->next_in_partition)
+		if (advance_locked(c, s)) {
+			s->rose[at->kind] = at->offset;
+			rose = true;
+		}
 	c->version++;
 	pthread_mutex_unlock(&c->lock);
 	return rose;
@@ -287,17 +288,27 @@ static int64_t known_from(const struct cache_part *part)
 	return from_us;
 }
 
+/* One topic may have been read to its end before another was begun: which streams a symbol has, and so what is settled, is known only now. */
+static void warm_locked(struct cache *c, const struct cache_part *part, struct cache_symbol *s)
+{
+	size_t before = s->ring.bytes;
+	cache_ring_give_up(&s->ring, part->known_us);
+	c->bytes += s->ring.bytes - before;
+	if (!advance_locked(c, s))
+		return;
+	for (int k = 0; k < STREAM_COUNT; k++)
+		if (s->stream[k].subscribed)
+			s->rose[k] = part->in[k].next - 1;
+}
+
 void cache_warm(struct cache *c)
 {
 	pthread_mutex_lock(&c->lock);
 	for (int p = 0; p < TOPIC_PARTITIONS; p++) {
 		struct cache_part *part = &c->parts[p];
 		part->known_us = known_from(part);
-		for (struct cache_symbol *s = part->symbols; s != NULL; s = s->next_in_partition) {
-			size_t before = s->ring.bytes;
-			cache_ring_give_up(&s->ring, part->known_us);
-			c->bytes += s->ring.bytes - before;
-		}
+		for (struct cache_symbol *s = part->symbols; s != NULL; s = s->next_in_partition)
+			warm_locked(c, part, s);
 	}
 	c->warm = true;
 	c->version++;

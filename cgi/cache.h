@@ -59,7 +59,7 @@ void cache_begin_at(
 bool cache_event(struct cache *c, const struct cache_place *at, const struct event *ev);
 bool cache_control(struct cache *c, const struct cache_place *at, const struct control *control);
 void cache_skip(struct cache *c, const struct cache_place *at);
-/* The warm-up is over: what is not known whole is given up. */
+/* The warm-up is over: what is not known whole is given up, and as_of is known. Before, nothing is settled. */
 void cache_warm(struct cache *c);
 /* From the meta topic; the greater counts. An epoch that rises after cache_warm asks for a new reading: true. */
 bool cache_epoch(struct cache *c, int64_t epoch);

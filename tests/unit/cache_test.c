@@ -130,6 +130,33 @@ static void says_nothing_of_settled_seconds(void **state)
 	assert_false(f->reading.recovered);
 }
 
+/* At the start one topic may be read to its end before another is begun. */
+static void settles_nothing_before_all_topics_are_read(void **state)
+{
+	struct fixture *f = *state;
+	begin(f, STREAM_MINI_TICKER, T0);
+	sample(f, at_second(1), "50");
+	alive(f, STREAM_MINI_TICKER, at_second(20));
+	begin(f, STREAM_TRADE, T0);
+	trade(f, at_second(1), 1, "60");
+	trade(f, at_second(18), 2, "61");
+	alive(f, STREAM_TRADE, at_second(19));
+	cache_warm(f->cache);
+	struct cache_want w = want(f, 1, 1);
+	assert_int_equal(look(f, &w), CACHE_NEWS);
+	assert_string_equal(seconds(f, &w), "1 18");
+	assert_non_null(
+		strstr(f->reading.events.data, "\"n\":1,\"origin\":\"trade\",\"closed\":true}"));
+	assert_non_null(
+		strstr(f->reading.events.data, "\"n\":1,\"origin\":\"trade\",\"closed\":false}"));
+	assert_int_equal(f->reading.news[0].as_of_us, at_second(19));
+	/* Behind the last event: as_of has risen since. */
+	w = want(f, f->next[STREAM_MINI_TICKER], f->next[STREAM_TRADE] - 1);
+	assert_int_equal(look(f, &w), CACHE_QUIET);
+	w = want(f, f->next[STREAM_MINI_TICKER], f->next[STREAM_TRADE]);
+	assert_int_equal(look(f, &w), CACHE_NOTHING);
+}
+
 /* Reading began in the middle: what was not read from before its start is not known whole. */
 static void knows_only_what_it_read_whole(void **state)
 {
@@ -142,7 +169,7 @@ static void knows_only_what_it_read_whole(void **state)
 	int64_t whole = f->next[STREAM_TRADE];
 	trade(f, at_second(5), 3, "100");
 	cache_warm(f->cache);
-	struct cache_want w = want(f, 100, whole);
+	struct cache_want w = want(f, f->next[STREAM_MINI_TICKER], whole);
 	w.next[STREAM_KLINE_1S] = w.next[STREAM_AGG_TRADE] = 100;
 	assert_string_equal(seconds(f, &w), "5");
 	assert_true(f->reading.recovered);
@@ -249,6 +276,7 @@ int main(void)
 		TEST(gives_the_full_second_of_all_topics),
 		TEST(drops_repeats_and_moves_on),
 		TEST(says_nothing_of_settled_seconds),
+		TEST(settles_nothing_before_all_topics_are_read),
 		TEST(knows_only_what_it_read_whole),
 		TEST(starts_below_no_floor),
 		TEST(evicts_by_age_and_raises_the_floor),

@@ -1,0 +1,48 @@
+"""pricegraph-live that starts among topics: it settles nothing before it knows them all, and does not wait for one that is not there yet."""
+
+import json
+
+from live_parts import T0, Topics
+from parts import wait_until
+from test_live import live_of  # noqa: F401, a fixture
+
+SYMBOL = "BTCUSDT"
+
+
+def ticker(topics, t_ms, close):
+    event = {"e": "24hrMiniTicker", "E": t_ms, "s": SYMBOL, "c": close, "o": "1", "h": "900", "l": "1", "v": "5", "q": "6"}
+    topics.raw("miniTicker", SYMBOL, json.dumps(event), flush=False)
+
+
+def kline(topics, t_ms):
+    k = {"t": t_ms, "T": t_ms + 999, "s": SYMBOL, "i": "1s", "f": t_ms // 1000, "L": t_ms // 1000 + 1, "o": "5", "c": "6", "h": "8", "l": "4",
+         "v": "3", "n": 2, "x": True, "q": "7", "V": "1", "Q": "2", "B": "0"}
+    topics.raw("kline_1s", SYMBOL, json.dumps({"e": "kline", "E": t_ms + 1004, "s": SYMBOL, "k": k}), flush=False)
+
+
+def seconds_of(topics, seconds):
+    for s in seconds:
+        t_ms = T0 + s * 1000
+        for n in range(20):  # so many that a topic comes in pieces
+            ticker(topics, t_ms + n * 50, str(100 + n))
+        kline(topics, t_ms)
+        topics.control("alive", t_ms + 1100, symbols=[SYMBOL])
+
+
+def test_what_came_meanwhile_is_whole(live_of):  # noqa: F811
+    """One topic is read to its end before another: seconds that both tell of are those of both, for cursors from before the start too."""
+    topics = Topics("replay-live", [SYMBOL], ("miniTicker", "kline_1s"))
+    topics.meta("epoch", {"epoch": 1, "generation": 1})
+    topics.control("begin", T0)
+    live = live_of(topics)
+    live.ready(SYMBOL)
+    seconds_of(topics, range(1, 5))
+    cursor = wait_until(lambda: (a := live.poll(SYMBOL))["as_of"][SYMBOL] == T0 + 5100 and a["cursor"], "all was read")
+    seconds_of(topics, range(5, 40))
+    live.kill()
+    live.ready(SYMBOL)
+    answer = live.poll(SYMBOL, cursor)
+    assert answer["recovered"]
+    assert [(e["t"], e["origin"], e["n"], e["closed"]) for e in answer["events"]] == [
+        (T0 + s * 1000, "kline", 2, s < 35) for s in range(5, 40)]
+    assert answer["as_of"] == {SYMBOL: T0 + 40_100}
