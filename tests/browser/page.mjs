@@ -157,6 +157,21 @@ async function moving(page) {
 			return spoken !== first && spoken.startsWith(`${await text(page, '#legend .time')} UTC`);
 		});
 	});
+	await checks.check('keys that come faster than frames are steps all the same', async () => {
+		const [before, after] = await page.evaluate(() => {
+			const press = () => document.getElementById('chart').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft' }));
+			const spoken = () => document.getElementById('spoken').textContent;
+			const first = spoken();
+			press();
+			press();
+			press();
+			return [first, spoken()];
+		});
+		const bars = await told(page, 'bars');
+		const at = (sentence) => bars.findIndex((bar) => sentence.includes(new Date(bar.t).toISOString().slice(11, 19)));
+		assert.ok(at(after) >= 0, after);
+		assert.equal(at(before) - at(after), 3, `${before} ... ${after}`);
+	});
 	await checks.check('keys zoom, move, and go back to the newest', async () => {
 		const before = await told(page, 'window');
 		await page.keyboard.press('+');

@@ -212,13 +212,14 @@ export class Page {
 
 	// The cross goes `count` bars on; without one it begins at the newest in sight.
 	step(count) {
-		const begun = this.#cross !== null;
-		const t = begun ? this.#cross.t : this.#view?.to;
-		const index = this.#bars.findLastIndex((bar) => bar.t <= t);
-		const bar = this.#bars[Math.min(this.#bars.length - 1, Math.max(0, begun ? index + count : index))];
-		if (!bar) {
+		if (!this.#bars.length) {
 			return;
 		}
+		this.#placeCross(); // keys may come faster than frames
+		const begun = this.#cross !== null;
+		const t = begun ? this.#cross.t : this.#view.to;
+		const index = this.#bars.findLastIndex((bar) => bar.t <= t);
+		const bar = this.#bars[Math.min(this.#bars.length - 1, Math.max(0, begun ? index + count : index))];
 		this.#pointer = null;
 		this.#chosen = bar.t;
 		if (bar.t < this.#view.from || bar.t > this.#view.to) {
