@@ -22,9 +22,9 @@ struct backfill_gap {
 	enum stream_kind stream;
 	char cause[CAUSE_SIZE];
 	int64_t from_us, to_us;
-	int64_t first_id, last_id; /* of a hole in ids; else -1 */
+	int64_t first_id, last_id;        /* of a hole in ids; else -1 */
 	int64_t rows_from_us, rows_to_us; /* all of it, and where these ids may lie beyond it */
-	int64_t rows;              /* found for it */
+	int64_t rows;                     /* found for it */
 };
 
 struct backfill_job {

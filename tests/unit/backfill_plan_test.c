@@ -96,8 +96,7 @@ static void test_jobs(void **state)
 
 static void test_seconds(void **state)
 {
-	struct backfill_gap g = {
-		.rows_from_us = T0 + 500, .rows_to_us = T0 + 2 * SECOND_US + 1};
+	struct backfill_gap g = {.rows_from_us = T0 + 500, .rows_to_us = T0 + 2 * SECOND_US + 1};
 	int64_t first_us, end_us;
 
 	(void)state;

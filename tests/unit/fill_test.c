@@ -7,7 +7,7 @@
 #define GOOD                                                                                       \
 	"{\"symbol\":\"BTCUSDT\",\"stream\":\"trade\",\"from\":1723161255000000,"                  \
 	"\"to\":1723161256000000,\"cause\":\"ids\",\"state\":\"done\",\"reason\":\"\","            \
-	"\"rows\":3,\"first_id\":100,\"last_id\":102,\"rows_from\":1723161254500000,"            \
+	"\"rows\":3,\"first_id\":100,\"last_id\":102,\"rows_from\":1723161254500000,"              \
 	"\"rows_to\":1723161256000000}"
 
 static int parse(const char *json, struct fill *out, struct err *e)
@@ -100,7 +100,8 @@ static void what_is_wrong_is_named(void **state)
 	bad("\"done\"", "\"gone\"", "'gone', not repairing, done or unrepairable");
 	bad("1723161256000000", "1723161254999999", "'to' is below 'from'");
 	bad("1723161254500000", "1723161255000001", "'rows_from' is behind 'from'");
-	bad("\"rows_to\":1723161256000000", "\"rows_to\":1723161255999999", "'rows_to' is below 'to'");
+	bad("\"rows_to\":1723161256000000", "\"rows_to\":1723161255999999",
+		"'rows_to' is below 'to'");
 	bad("1723161254500000", "\"1\"", "'rows_from' is no integer");
 	bad("\"rows\":3", "\"rows\":-3", "'rows' is negative");
 	bad("\"rows\":3", "\"rows\":\"3\"", "'rows' is no integer");
