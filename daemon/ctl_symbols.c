@@ -45,7 +45,7 @@ static size_t count_matches(const struct change *c, const char *pattern, size_t 
 	*wanted = 0;
 	for (size_t i = 0; i < c->catalog->count; i++) {
 		const struct feed_catalog_symbol *s = &c->catalog->symbols[i];
-		if (!feed_catalog_is_trading(s) || !feed_choice_matches(pattern, s->name))
+		if (!feed_catalog_is_listed(s) || !feed_choice_matches(pattern, s->name))
 			continue;
 		count++;
 		*wanted += feed_choice_wants(c->after, s->name);
@@ -65,7 +65,7 @@ static int check_traded(
 			       : err_set(e, "'%s' matches no symbol that is traded", entry->name);
 	if (!s)
 		return err_set(e, "the exchange has no symbol '%s'", entry->name);
-	return feed_catalog_is_trading(s)
+	return feed_catalog_is_listed(s)
 		       ? 0
 		       : err_set(e, "symbol '%s' is not traded: %s", entry->name, s->status);
 }
@@ -144,7 +144,7 @@ static size_t print_changes(const struct change *c)
 		const struct feed_catalog_symbol *s = &c->catalog->symbols[i];
 		bool before = feed_choice_wants(c->before, s->name);
 		bool after = feed_choice_wants(c->after, s->name);
-		if (before == after || (after && !feed_catalog_is_trading(s)))
+		if (before == after || (after && !feed_catalog_is_listed(s)))
 			continue;
 		printf("%s %s\n", after ? "added" : "removed", s->name);
 		changes++;
@@ -187,7 +187,7 @@ static void print_entry(const struct change *c, const struct feed_choice_entry *
 		printf(" (%zu symbols traded)", count_matches(c, entry->name, &wanted));
 	else if (!entry->out && !s)
 		printf(" (the exchange has no such symbol)");
-	else if (!entry->out && !feed_catalog_is_trading(s))
+	else if (!entry->out && !feed_catalog_is_listed(s))
 		printf(" (not traded: %s)", s->status);
 	printf("\n");
 }

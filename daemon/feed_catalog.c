@@ -99,7 +99,7 @@ const struct feed_catalog_symbol *feed_catalog_find(const struct feed_catalog *c
 	return NULL;
 }
 
-bool feed_catalog_is_trading(const struct feed_catalog_symbol *s)
+bool feed_catalog_is_listed(const struct feed_catalog_symbol *s)
 {
-	return strcmp(s->status, "TRADING") == 0;
+	return strcmp(s->status, "TRADING") == 0 || strcmp(s->status, "HALT") == 0;
 }

@@ -28,4 +28,5 @@ struct feed_catalog *feed_catalog_new(const char *json, size_t len, struct err *
 void feed_catalog_free(struct feed_catalog *c);
 /* NULL: there is no such symbol. */
 const struct feed_catalog_symbol *feed_catalog_find(const struct feed_catalog *c, const char *name);
-bool feed_catalog_is_trading(const struct feed_catalog_symbol *s);
+/* It trades, or is halted: that ends, and who does not listen then misses what follows. The others (BREAK) are taken off, or not on yet. */
+bool feed_catalog_is_listed(const struct feed_catalog_symbol *s);

@@ -28,7 +28,7 @@ static void add_names(
 		if (!s) {
 			if ((!catalog || old) && !is_listed(w, entry->name))
 				add_symbol(w, entry->name);
-		} else if (feed_catalog_is_trading(s) && !taken[s - catalog->symbols]) {
+		} else if (feed_catalog_is_listed(s) && !taken[s - catalog->symbols]) {
 			taken[s - catalog->symbols] = true;
 			add_symbol(w, s->name);
 		}
@@ -39,7 +39,7 @@ static void add_matches(struct feed_wants *w, const struct feed_catalog *catalog
 {
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct feed_catalog_symbol *s = &catalog->symbols[i];
-		if (!taken[i] && feed_catalog_is_trading(s) &&
+		if (!taken[i] && feed_catalog_is_listed(s) &&
 			feed_choice_wants(w->choice, s->name))
 			add_symbol(w, s->name);
 	}
@@ -121,7 +121,7 @@ const struct feed_choice_entry *feed_wants_fault(const struct feed_choice *c,
 		if (entry->out || entry->pattern || !feed_choice_wants(c, entry->name))
 			continue;
 		const struct feed_catalog_symbol *s = feed_catalog_find(catalog, entry->name);
-		if (s && feed_catalog_is_trading(s))
+		if (s && feed_catalog_is_listed(s))
 			continue;
 		*status = s ? s->status : NULL;
 		return entry;

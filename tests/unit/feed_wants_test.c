@@ -9,7 +9,8 @@
 #define INFO(symbols) "{\"timezone\":\"UTC\",\"symbols\":[" symbols "],\"sors\":[]}"
 static const char list[] = INFO(SYMBOL("ETHUSDT", "TRADING") "," SYMBOL(
 	"BTCUSDT", "TRADING") "," SYMBOL("MATICUSDT", "BREAK") "," SYMBOL("\\u8fd9\\u662f456",
-	"TRADING") "," SYMBOL("", "TRADING") ",5,{\"symbol\":7}," SYMBOL("ETHBTC", "HALT"));
+	"TRADING") "," SYMBOL("", "TRADING") ",5,{\"symbol\":7}," SYMBOL("ETHBTC",
+	"END_OF_DAY") "," SYMBOL("HALTUSDT", "HALT"));
 
 static struct feed_choice *chosen(const char *symbols, const char *streams)
 {
@@ -50,10 +51,10 @@ static void test_catalog(void **state)
 	struct err e = {""};
 
 	(void)state;
-	assert_int_equal(c->count, 5);
+	assert_int_equal(c->count, 6);
 	assert_string_equal(feed_catalog_find(c, "MATICUSDT")->status, "BREAK");
-	assert_true(feed_catalog_is_trading(feed_catalog_find(c, "\xe8\xbf\x99\xe6\x98\xaf"
-								 "456")));
+	assert_true(feed_catalog_is_listed(feed_catalog_find(c, "\xe8\xbf\x99\xe6\x98\xaf"
+								"456")));
 	assert_null(feed_catalog_find(c, "BTCUSD"));
 	assert_null(feed_catalog_find(c, ""));
 	feed_catalog_free(c);
@@ -79,25 +80,25 @@ static void test_checked(void **state)
 
 	(void)state;
 	assert_string_equal(symbols_of(w), "\xe8\xbf\x99\xe6\x98\xaf"
-					   "456 BTCUSDT ETHUSDT ");
-	assert_int_equal(w->count, 6);
+					   "456 BTCUSDT ETHUSDT HALTUSDT ");
+	assert_int_equal(w->count, 8);
 	assert_int_equal(w->all[0].stream, STREAM_MINI_TICKER);
-	assert_string_equal(w->all[4].symbol, "BTCUSDT");
-	assert_int_equal(w->all[4].stream, STREAM_TRADE);
+	assert_string_equal(w->all[5].symbol, "BTCUSDT");
+	assert_int_equal(w->all[5].stream, STREAM_TRADE);
 	assert_true(w->checked);
 	feed_wants_free(w);
-	/* Two names are not traded, each with its reason; the pattern's BREAK symbol is no fault. */
+	/* Two names are not traded, each with its reason; the pattern's BREAK symbol is no fault, and one that is halted is listened to. */
 	size_t i = 0;
 	const char *status;
 	assert_string_equal(feed_wants_fault(c, catalog, &i, &status)->name, "NOSUCH");
 	assert_null(status);
 	assert_string_equal(feed_wants_fault(c, catalog, &i, &status)->name, "ETHBTC");
-	assert_string_equal(status, "HALT");
+	assert_string_equal(status, "END_OF_DAY");
 	assert_null(feed_wants_fault(c, catalog, &i, &status));
 	/* An old list may lack what is new, but what it says is not traded was not. */
 	w = feed_wants_new(c, catalog, true, &e);
 	assert_string_equal(symbols_of(w), "\xe8\xbf\x99\xe6\x98\xaf"
-					   "456 BTCUSDT NOSUCH ETHUSDT ");
+					   "456 BTCUSDT NOSUCH ETHUSDT HALTUSDT ");
 	feed_wants_free(w);
 	feed_catalog_free(catalog);
 	feed_choice_free(c);
