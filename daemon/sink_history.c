@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define RECORDS_FIRST 200
+#define RECORDS_LEAST                                                                              \
+	50 /* fewer make no transaction shorter: where these take long, the machine is busy */
 #define LONG_US (80 * MS_US)   /* a transaction that others wait for too long */
 #define SHORT_US (30 * MS_US)  /* one that could do more */
 #define AGAIN_US (500 * MS_US) /* between two looks at held records */
@@ -292,7 +294,7 @@ void sink_history_committed(struct sink_history *h, int64_t took_us)
 	sink_bisect_committed(&h->bisect, h->batch.records);
 	sink_batch_reset(&h->batch);
 	h->given = false;
-	if (took_us > LONG_US && h->records > 1)
+	if (took_us > LONG_US && h->records >= 2 * RECORDS_LEAST)
 		h->records /= 2;
 	else if (took_us < SHORT_US && h->records < HISTORY_RECORDS_MAX / 2)
 		h->records *= 2;
