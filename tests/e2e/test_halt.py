@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from parts import DATA, wait_until
+from test_recording import wait_ended
 
 SYMBOLS = ["BTCUSDT", "DOGEUSDT"]
 STREAMS = ("kline_1s", "miniTicker", "trade")
@@ -86,10 +87,6 @@ def start(stack, venue_of=None):
 def heard(stack):
     """Up to where all streams were heard, ms."""
     return (stack.one("SELECT min(t) FROM (SELECT max(to_us) AS t FROM span GROUP BY stream, i HAVING count(*) > 0) AS s") or 0) // 1000
-
-
-def wait_ended(stack):
-    wait_until(lambda: stack.one("SELECT count(DISTINCT stream) = %s FROM span WHERE ended", len(STREAMS)), "the recording ends", 40)
 
 
 def test_the_halt(stack_of, tmp_path, minutes):
