@@ -87,7 +87,7 @@ int id_mark_take(struct id_mark *m, const struct id_range *r)
 {
 	size_t i = m->count;
 
-	if (m->id == ID_NONE || r->first <= m->id + 1) {
+	if (m->id != ID_NONE && r->first <= m->id + 1) {
 		advance(m, r);
 		if (m->count)
 			absorb(m);
@@ -102,13 +102,22 @@ int id_mark_take(struct id_mark *m, const struct id_range *r)
 	return 0;
 }
 
+bool id_mark_is_begun(const struct id_mark *m)
+{
+	return m->id != ID_NONE || m->count > 0;
+}
+
 bool id_mark_settle(struct id_mark *m, int64_t settled_us, struct id_range *hole)
 {
-	if (!m->count || m->beyond[0].first_us >= settled_us)
-		return false;
-	*hole = (struct id_range){
-		m->id + 1, m->beyond[0].first - 1, m->at_us, m->beyond[0].first_us};
-	m->id = m->beyond[0].first - 1;
-	absorb(m);
-	return true;
+	while (m->count && m->beyond[0].first_us < settled_us) {
+		bool first = m->id == ID_NONE;
+
+		*hole = (struct id_range){
+			m->id + 1, m->beyond[0].first - 1, m->at_us, m->beyond[0].first_us};
+		m->id = m->beyond[0].first - 1;
+		absorb(m);
+		if (!first)
+			return true;
+	}
+	return false;
 }

@@ -20,7 +20,7 @@ struct id_range {
 
 struct id_mark {
 	int64_t id,
-		at_us; /* everything up to here has come, or was told of; ID_NONE: nothing came yet */
+		at_us; /* everything up to here has come, or was told of; ID_NONE: nothing is settled yet */
 	struct id_range *beyond; /* ascending, disjoint, none adjacent */
 	size_t count, room;
 };
@@ -29,8 +29,10 @@ void id_mark_init(struct id_mark *m);
 void id_mark_done(struct id_mark *m);
 /* What came so far is of no meaning any more. Keeps the memory. */
 void id_mark_forget(struct id_mark *m);
-/* The first range sets the mark. -1: no memory or too many holes; nothing changed. */
+/* -1: no memory or too many holes; nothing changed. */
 __attribute__((warn_unused_result)) int id_mark_take(struct id_mark *m, const struct id_range *r);
+/* Something came. */
+bool id_mark_is_begun(const struct id_mark *m);
 /* Takes up the first range beyond a hole if it begins before `settled_us`: true, and `hole` is what is missing before it, with the times
- * of the record before and of the record behind. Again until false. */
+ * of the record before and of the record behind. Again until false. Before the first range that is settled nothing is missing. */
 bool id_mark_settle(struct id_mark *m, int64_t settled_us, struct id_range *hole);

@@ -75,7 +75,8 @@ static enum history_taken take_event(const struct history_into *to, struct sink_
 	int64_t second_us = event_second_us(ev);
 	bool listened = is_listened_to(sy);
 
-	if (listened && second_us >= sy->settled_us)
+	/* Not even where it is settled, while the batch that says so is not written: it does not know of this row. */
+	if (listened && second_us >= sy->handed_us)
 		return HISTORY_HELD;
 	sink_repairs_take(&to->place->repairs, ev);
 	if (sink_holes_take_history(sy, to->batch, ev, e) != 0)

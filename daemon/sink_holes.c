@@ -74,7 +74,7 @@ static void store(struct sink_symbol *sy, struct sink_batch *b, enum sink_ids_of
 	struct sink_ids *s = &sy->ids[ids];
 	struct batch_id_mark row = {sy, ids, s->mark.id, s->mark.at_us};
 
-	s->stored_us = sy->settled_us - (s->stored_us ? 0 : spread_us(sy));
+	s->stored_us = s->mark.at_us - (s->stored_us ? 0 : spread_us(sy));
 	s->stored_id = s->mark.id;
 	buf_add(&b->id_marks, &row, sizeof row);
 }
@@ -145,7 +145,7 @@ int sink_holes_load(struct sink_symbol *sy, enum sink_ids_of ids, const struct i
 	struct id_mark *m = &sy->ids[ids].mark;
 
 	/* Nobody listens, or what came before was of another subscription. */
-	if (!sub->session || (m->id == ID_NONE && run->last_us < sub->from_us))
+	if (!sub->session || (!id_mark_is_begun(m) && run->last_us < sub->from_us))
 		return 0;
 	return id_mark_take(m, run);
 }
@@ -170,11 +170,12 @@ int sink_holes_take_history(
 	ranges_of(ev, &all);
 	/* The trades in an aggregate fill the holes of the trade stream as well. */
 	for (int i = 0; i < all.count; i++) {
-		if (all.ids[i] == IDS_AGG_TRADE_TRADES && sy->ids[IDS_TRADE].mark.id != ID_NONE &&
+		if (all.ids[i] == IDS_AGG_TRADE_TRADES &&
+			id_mark_is_begun(&sy->ids[IDS_TRADE].mark) &&
 			sy->subscriptions[STREAM_TRADE].session &&
 			take(sy, b, IDS_TRADE, &all.r[i], e) != 0)
 			return -1;
-		if (sy->ids[all.ids[i]].mark.id == ID_NONE ||
+		if (!id_mark_is_begun(&sy->ids[all.ids[i]].mark) ||
 			!sy->subscriptions[table[all.ids[i]].stream].session)
 			continue;
 		if (take(sy, b, all.ids[i], &all.r[i], e) != 0)
@@ -183,23 +184,29 @@ int sink_holes_take_history(
 	return 0;
 }
 
-void sink_holes_settle(struct sink_symbol *sy, struct sink_batch *b, int64_t settled_us)
+static void settle(
+	struct sink_symbol *sy, struct sink_batch *b, enum sink_ids_of ids, int64_t settled_us)
 {
-	for (int i = 0; i < IDS_COUNT; i++) {
-		struct sink_ids *s = &sy->ids[i];
-		struct id_range hole;
+	struct sink_ids *s = &sy->ids[ids];
+	struct id_range hole;
+	bool raised = false;
 
-		bool raised = false;
-
-		while (s->mark.count && id_mark_settle(&s->mark, settled_us, &hole)) {
-			raise_hole(sy, b, (enum sink_ids_of)i, &hole);
-			raised = true;
-		}
-		/* What was told of is not to be told of again after a restart: it may be repaired by then. */
-		if (raised || (s->mark.id != s->stored_id &&
-				      settled_us - s->stored_us >= SINK_IDS_STORE_US))
-			store(sy, b, (enum sink_ids_of)i);
+	while (s->mark.count && id_mark_settle(&s->mark, settled_us, &hole)) {
+		raise_hole(sy, b, ids, &hole);
+		raised = true;
 	}
+	/* What was told of is not to be told of again after a restart: it may be repaired by then. */
+	if (raised ||
+		(s->mark.id != s->stored_id && settled_us - s->stored_us >= SINK_IDS_STORE_US))
+		store(sy, b, ids);
+}
+
+void sink_holes_settle(
+	struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream, int64_t settled_us)
+{
+	for (int i = 0; i < IDS_COUNT; i++)
+		if (table[i].stream == stream)
+			settle(sy, b, (enum sink_ids_of)i, settled_us);
 }
 
 void sink_holes_end(struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream)

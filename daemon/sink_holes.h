@@ -2,7 +2,7 @@
  * sink_holes: the ids of events → holes in them.
  *
  * Trades and aggregated trades are numbered by one, an aggregate names the trades in it (f..l), a closed kline too (f..L; one without trades
- * none, so the L before stays). What is missing becomes a batch_hole when the record behind it is settled, unless it
+ * none, so the L before stays). What is missing becomes a batch_hole when the record behind it is settled in its stream, unless it
  * has come by then, from the live topics or from history. How far nothing is missing is stored now and then (batch_id_mark), and the
  * rest is read from the raw rows at the start, so a hole is found whenever the sink dies. Sink thread.
  */
@@ -22,8 +22,9 @@ must_check int sink_holes_take(
 /* Of history: it only fills what is missing of streams that the symbol is subscribed to. -1: no memory. */
 must_check int sink_holes_take_history(
 	struct sink_symbol *sy, struct sink_batch *b, const struct event *ev, struct err *e);
-/* Nothing more comes from before `settled_us`. */
-void sink_holes_settle(struct sink_symbol *sy, struct sink_batch *b, int64_t settled_us);
+/* Nothing more of the stream comes from before `settled_us`, whatever others of the symbol do. */
+void sink_holes_settle(
+	struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream, int64_t settled_us);
 /* The stream ends for the symbol: what is missing will not come. Then as forgotten. */
 void sink_holes_end(struct sink_symbol *sy, struct sink_batch *b, enum stream_kind stream);
 /* The stream begins anew for the symbol: what lies between was not asked for. */

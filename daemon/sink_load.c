@@ -134,7 +134,7 @@ static enum pg_failure load_subscriptions(
 		}
 	PQclear(r);
 	for (struct sink_symbol *sy = st->symbols; sy; sy = sy->hh.next)
-		sy->settled_us = sink_symbol_settles_at(st, sy);
+		sy->settled_us = sy->handed_us = sink_symbol_settles_at(st, sy);
 	return f;
 }
 

@@ -25,6 +25,8 @@ void sink_seal_symbols(struct sink_state *st, struct sink_batch *b)
 		struct batch_symbol row = {sy, sy->first_us};
 
 		sy->sealed_us = sy->settled_us;
+		if (!b->of_history)
+			sy->handed_us = sy->settled_us;
 		sy->sealed_row = sy->dirty;
 		if (sy->dirty)
 			buf_add(&b->symbols, &row, sizeof row);

@@ -178,6 +178,15 @@ static struct sink_session *session_of(struct sink_state *st, struct sink_batch 
 	return se->skipped ? continue_session(st, b, se, r->offset, c->t_us) : se;
 }
 
+static void settle_holes(struct sink_state *st, struct sink_batch *b, const struct sink_session *se)
+{
+	int64_t settled_us = sink_session_settles_at(st, se);
+
+	for (struct sink_symbol *sy = st->partitions[se->partition]; sy; sy = sy->next_in_partition)
+		if (sy->subscriptions[se->stream].session == se)
+			sink_holes_settle(sy, b, se->stream, settled_us);
+}
+
 static int take_control(struct sink_state *st, struct sink_batch *b, const struct kafka_record *r,
 	const struct control *c, struct err *e)
 {
@@ -208,6 +217,7 @@ static int take_control(struct sink_state *st, struct sink_batch *b, const struc
 	st->clock_us = c->clock_us;
 	st->clock_mono_us = clock_mono_us();
 	st->speed = c->speed;
+	settle_holes(st, b, se);
 	sink_settle_partition(st, b, r->partition);
 	return 0;
 }

@@ -1,7 +1,6 @@
 #include "sink_settle.h"
 
 #include "metrics.h"
-#include "sink_holes.h"
 
 METRIC_COUNTER(metric_spilled, "pricegraph_sink_seconds_spilled_total",
 	"Seconds given up to the database before all streams had come that far");
@@ -98,7 +97,6 @@ static void settle(struct sink_batch *b, struct sink_symbol *sy, int64_t settled
 	}
 	sy->settled_us = settled_us;
 	open_minute(b, sy, settled_us);
-	sink_holes_settle(sy, b, settled_us);
 }
 
 /* Its second is made in the database, of the raw rows, now and whenever something more comes for it. An open kline has no raw row. */

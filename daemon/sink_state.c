@@ -92,7 +92,7 @@ struct sink_symbol *sink_state_symbol(struct sink_state *st, const char *name, i
 	sy->name_len = len;
 	sy->partition = partition;
 	sy->pool = &st->pool;
-	sy->settled_us = sy->rewritten_us = sy->spilled_us = INT64_MIN;
+	sy->settled_us = sy->handed_us = sy->rewritten_us = sy->spilled_us = INT64_MIN;
 	sink_minute_begin(&sy->minute, MINUTE_NONE);
 	for (int k = 0; k < STREAM_COUNT; k++) {
 		sy->marks[k] = INT64_MIN;
@@ -201,11 +201,13 @@ struct sink_second *sink_symbol_second(struct sink_symbol *sy, int64_t open_us)
 }
 
 /* Nothing more comes from a session that has ended, and nothing from before its `from` from one that lives. */
-static int64_t session_settles_at(const struct sink_session *se, int64_t settle_us)
+int64_t sink_session_settles_at(const struct sink_state *st, const struct sink_session *se)
 {
-	if (se->ended)
-		return se->t_us;
-	return se->t_us - settle_us > se->from_us ? se->t_us - settle_us : se->from_us;
+	int64_t at = se->t_us;
+
+	if (!se->ended)
+		at = at - st->settle_us > se->from_us ? at - st->settle_us : se->from_us;
+	return clock_floor(at, SECOND_US);
 }
 
 int64_t sink_symbol_settles_at(const struct sink_state *st, const struct sink_symbol *sy)
@@ -214,14 +216,13 @@ int64_t sink_symbol_settles_at(const struct sink_state *st, const struct sink_sy
 
 	for (int k = 0; k < STREAM_COUNT; k++) {
 		const struct sink_session *se = sy->subscriptions[k].session;
-		int64_t at = se ? session_settles_at(se, st->settle_us) : INT64_MAX;
+		int64_t at = se ? sink_session_settles_at(st, se) : INT64_MAX;
 
 		if (at < least)
 			least = at;
 	}
 	if (least == INT64_MAX)
 		return sy->settled_us;
-	least = clock_floor(least, SECOND_US);
 	return least > sy->settled_us ? least : sy->settled_us;
 }
 

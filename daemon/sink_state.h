@@ -72,6 +72,7 @@ struct sink_symbol {
 		int64_t from_us;
 	} subscriptions[STREAM_COUNT];
 	int64_t settled_us; /* every second before it is settled: in the database, or nothing is known of it */
+	int64_t handed_us; /* settled_us when a live batch was handed over last: what history brings of a second before it is written behind it */
 	int64_t marks
 		[STREAM_COUNT]; /* greatest event_order in a raw row: rows above can't be repeats */
 	struct sink_ids {
@@ -143,8 +144,10 @@ void sink_state_reached(struct sink_state *st, const struct sink_session *se);
 void sink_state_prune(struct sink_state *st);
 /* The unsettled second at `open_us`, made if it is not there. NULL: no memory. */
 struct sink_second *sink_symbol_second(struct sink_symbol *sy, int64_t open_us);
-/* Where the symbol is settled now: the least over its subscribed streams of (ended: T; else T - settle, but at least where the
- * session began). Never less than before. The chart's SQL has the same formula (chart_symbol.sql). */
+/* Where what comes by the session is settled now: ended: T; else T - settle, but at least where the session began. A whole second. */
+int64_t sink_session_settles_at(const struct sink_state *st, const struct sink_session *se);
+/* Where the symbol is settled now: the least over its subscribed streams. Never less than before. The chart's SQL has the same formula
+ * (chart_symbol.sql). */
 int64_t sink_symbol_settles_at(const struct sink_state *st, const struct sink_symbol *sy);
 /* Takes the first second off the list if it lies before `settled_us`; the caller frees it with sink_second_free. */
 struct sink_second *sink_symbol_pop(struct sink_symbol *sy, int64_t settled_us);
