@@ -1,22 +1,23 @@
 """The whole exchange in real time, websocket → Kafka → PostgreSQL: 1,500 symbols' samples and klines and 5,000 trades, every second for
-MINUTES (10). Delays are the collector's own histograms: a quantile is the bound of the bucket that it falls into."""
+MINUTES (10), and then beside a large import for IMPORT_MINUTES (1). Delays are the collector's own histograms: a quantile is the bound of the bucket that it falls into."""
 
 import os
 import pathlib
-import random
 import re
 import statistics
 import time
 import urllib.request
 
+import frames
 import market
 from measure import cpu_us, memory_mib
 from parts import Stack, wait_until
 from ws_server import Server
 
 SYMBOLS = 1500
-SLICES = 20  # of a second: the frames come spread over it
 MINUTES = float(os.environ.get("MINUTES", 10))
+IMPORT_MINUTES = float(os.environ.get("IMPORT_MINUTES", 1))  # beside an import of the archive; 0: none
+IMPORTED = 10  # symbols of it
 WANTED = {"collector_%": 40, "postgres_%": 8, "acknowledged_p99_ms": 25, "committed_p99_ms": 1500}
 
 
@@ -67,53 +68,48 @@ def server_cpu_us():
 class Feeder:
     """Sends each stream's frames on the connection that subscribed to it."""
 
-    def __init__(self, server, names, wanted):
-        self.server, self.names, self.sent = server, names, 0
+    def __init__(self, server, path, wanted):
+        self.server, self.slices, self.sent, self.n = server, frames.read(path), 0, 0
         wait_until(lambda: sum(len(c.streams) for c in server.connections) >= wanted, "all streams are subscribed", 120)
         self.of = {stream: c for c in server.connections for stream in c.streams}
-        self.rnd = random.Random(5)
+        for connection in server.connections:
+            connection.clock(market.T0)
+        self.due = time.monotonic() + 1
 
-    def frames(self, n):
-        """(connection, frame) of one second; the klines are those of the second before."""
-        start = market.T0 + n * 1000
-        events = [("trade", s, text) for s, text in market.trades(self.names, n)]
-        events += [("miniTicker", s, market.ticker_json(self.rnd, s, start + i * 900 // len(self.names))) for i, s in enumerate(self.names)]
-        events += [("kline_1s", s, market.kline_json(self.rnd, s, start - 1000)) for s in self.names]
-        self.rnd.shuffle(events)
-        for stream, symbol, text in events:
-            name = f"{symbol.lower()}@{stream}"
-            connection = self.of.get(name)
+    def send(self, part):
+        by_connection = {}
+        for stream, frame in part:
+            connection = self.of.get(stream)
             if connection:
-                yield connection, connection.frame(1, f'{{"stream":"{name}","data":{text}}}')
+                by_connection.setdefault(connection, []).append(frame)
+                self.sent += 1
+        for connection, some in by_connection.items():
+            connection.send_raw(b"".join(some))
 
-    def slices(self, n):
-        """One second's bytes, cut into SLICES, by connection."""
-        frames = list(self.frames(n))
-        out = []
-        for k in range(SLICES):
-            part = {}
-            for connection, frame in frames[k * len(frames) // SLICES:(k + 1) * len(frames) // SLICES]:
-                part.setdefault(connection, []).append(frame)
-            out.append([(c, b"".join(f)) for c, f in part.items()])
-        self.sent += len(frames)
-        return out
-
-    def second(self, n, due):
-        """Sends second n of the market, from the time `due` on."""
-        for k, part in enumerate(self.slices(n)):
-            time.sleep(max(0, due + k / SLICES - time.monotonic()))
-            for connection, data in part:
-                connection.send_raw(data)
+    def second(self):
+        """Sends the market's next second, in real time."""
+        for k in range(frames.SLICES):
+            part = next(self.slices)
+            time.sleep(max(0, self.due + self.n + k / frames.SLICES - time.monotonic()))
+            self.send(part)
+        self.n += 1
         for connection in self.server.connections:
-            connection.clock(market.T0 + (n + 1) * 1000)
+            connection.clock(market.T0 + self.n * 1000)
+
+    def behind(self):
+        return time.monotonic() - (self.due + self.n)
+
+
+DELAYS = {"acknowledged": "pricegraph_feed_received_to_acknowledged_seconds", "committed": "pricegraph_sink_received_to_committed_seconds"}
 
 
 class Watch:
-    """What the processes used, minute after minute."""
+    """What the processes used, minute after minute, and how long the events took."""
 
     def __init__(self, pid, metrics):
         self.pid, self.metrics = pid, metrics
         self.began = time.monotonic(), cpu_us(pid), server_cpu_us()
+        self.before = {key: metrics.buckets(name) for key, name in DELAYS.items()}
         self.rows = []
 
     def minute(self):
@@ -122,6 +118,11 @@ class Watch:
         self.rows.append({"collector_%": (now[1] - self.began[1]) / seconds / 1e4, "postgres_%": (now[2] - self.began[2]) / seconds / 1e4,
                           "lag_records": self.metrics.lag(), "resident_MiB": memory_mib(self.pid)[0], "load": os.getloadavg()[0]})
         self.began = now
+
+    def delays(self):
+        """Of the events since it began."""
+        return {f"{key}_p{share * 100:.0f}_ms": quantile_ms(self.before[key], self.metrics.buckets(name), share)
+                for key, name in DELAYS.items() for share in (0.5, 0.9, 0.99)}
 
 
 def start(folder, server, names):
@@ -132,33 +133,61 @@ def start(folder, server, names):
     return stack, stack.start("pricegraph-collector"), Metrics(port)
 
 
+def watched(feeder, watch, seconds):
+    """Sends and watches; the minutes' rows, and the delays."""
+    for n in range(seconds):
+        feeder.second()
+        if (n + 1) % min(60, seconds) == 0:
+            watch.minute()
+    return watch.rows, watch.delays()
+
+
+def archive(folder, names):
+    """Files of the exchange's archive: a day of seconds of some symbols, more than can be loaded meanwhile."""
+    paths, day = [], market.T0 // 86_400_000 * 86_400_000 - 86_400_000
+    for symbol in names[:IMPORTED]:
+        paths.append(folder / f"{symbol}-1s-{time.strftime('%Y-%m-%d', time.gmtime(day // 1000))}.csv")
+        with open(paths[-1], "w") as f:
+            for t in range(day, day + 86_400_000, 1000):
+                f.write(f"{t},1.5,2.5,1.25,2,{t % 977}.5,{t + 999},{t % 977}.75,{t % 9},1.5,2.5,0\n")
+    return paths
+
+
+def imported(stack):
+    """Rows of it that are stored."""
+    return stack.one("SELECT count(*) FROM candle_1s WHERE open_us < %s", market.T0 * 1000 - 86_400_000_000 // 2)
+
+
 def run(folder, names):
+    warm, seconds, beside = 15, round(MINUTES * 60), round(IMPORT_MINUTES * 60)
+    frames.make(folder / "frames", names, warm + seconds + beside)
+    paths = archive(folder, names) if beside else []
     server = Server()
     stack, collector, metrics = start(folder, server, names)
     try:
-        feeder = Feeder(server, names, 3 * len(names))
-        for connection in server.connections:
-            connection.clock(market.T0)
-        due, warm, seconds = time.monotonic() + 1, 15, round(MINUTES * 60)
-        for n in range(warm):
-            feeder.second(n, due + n)
-        delays = {"acknowledged": "pricegraph_feed_received_to_acknowledged_seconds", "committed": "pricegraph_sink_received_to_committed_seconds"}
-        before = {key: metrics.buckets(name) for key, name in delays.items()}
-        watch = Watch(collector.process.pid, metrics)
-        for n in range(warm, warm + seconds):
-            feeder.second(n, due + n)
-            if (n - warm + 1) % min(60, seconds) == 0:
-                watch.minute()
-        behind = time.monotonic() - (due + warm + seconds)
-        tables = ("raw_mini_ticker", "raw_trade", "candle_1s")
-        wait_until(lambda: sum(stack.one(f"SELECT count(*) FROM {t}") for t in tables) >= feeder.sent, "everything is stored", 60, every=0.5)
-        p99 = {f"{key}_p{share * 100:.0f}_ms": quantile_ms(before[key], metrics.buckets(name), share)
-               for key, name in delays.items() for share in (0.5, 0.9, 0.99)}
-        stored = sum(stack.one(f"SELECT count(*) FROM {t}") for t in tables)
+        feeder = Feeder(server, folder / "frames", 3 * len(names))
+        for _ in range(warm):
+            feeder.second()
+        rows, alone = watched(feeder, Watch(collector.process.pid, metrics), seconds)
+        counts = {}
+        if beside:
+            load = stack.start("pricegraphctl", "import", *map(str, paths))
+            while not imported(stack):
+                feeder.second()
+                beside -= 1
+            found = watched(feeder, Watch(collector.process.pid, metrics), beside)
+            counts = {"imported_rows_per_s": imported(stack) / beside, "import_was_over": not load.running(),
+                      "import_committed_p50_ms": found[1]["committed_p50_ms"], "import_committed_p99_ms": found[1]["committed_p99_ms"],
+                      "import_acknowledged_p99_ms": found[1]["acknowledged_p99_ms"], "import_postgres_%": found[0][-1]["postgres_%"]}
+            load.kill()
+        behind = feeder.behind()
+        live = ("SELECT (SELECT count(*) FROM raw_mini_ticker) + (SELECT count(*) FROM raw_trade) + "
+                f"(SELECT count(*) FROM candle_1s WHERE open_us >= {(market.T0 - 1000) * 1000})")
+        stored = wait_until(lambda: (n := stack.one(live)) >= feeder.sent and n, "everything is stored", 60, every=0.5)
         facts = [stack.one(f"SELECT count(*) FROM {t}") for t in ("gap", "quarantine")]
         if collector.stop() != 0:
             raise AssertionError(collector.text())
-        return watch.rows, p99, {"frames": feeder.sent, "rows": stored, "gaps": facts[0], "quarantined": facts[1], "sender_behind_s": behind}
+        return rows, alone, {"frames": feeder.sent, "rows": stored, "gaps": facts[0], "quarantined": facts[1], "sender_behind_s": behind, **counts}
     finally:
         stack.close()
         server.close()
