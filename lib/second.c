@@ -258,15 +258,21 @@ static struct candle trades_candle(
 	};
 }
 
+bool second_is_decided(const struct second *s)
+{
+	const struct second_kline *k = &s->kline;
+
+	return k->any && (k->candle.closed || k->candle.origin == ORIGIN_CORRECTION);
+}
+
 bool second_visible(const struct second *s, struct candle *out)
 {
 	const struct second_kline *k = &s->kline;
 	int64_t most =
 		s->trades.count > s->agg_trades.count ? s->trades.count : s->agg_trades.count;
-	/* Closed klines and corrections are final; an open one may lag behind the trades. */
-	bool final = k->any && (k->candle.closed || k->candle.origin == ORIGIN_CORRECTION);
 
-	if (k->any && (final || k->candle.trades >= most))
+	/* An open kline may lag behind the trades. */
+	if (k->any && (second_is_decided(s) || k->candle.trades >= most))
 		*out = k->candle;
 	else if (most > 0 && s->trades.count == most)
 		*out = trades_candle(s, &s->trades, ORIGIN_TRADE);

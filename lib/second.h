@@ -43,5 +43,7 @@ must_check int second_add(struct second *s, const struct event *ev, struct err *
 /* A candle that is already stored for this second with origin kline or above takes part like a
  * kline of its version. */
 void second_add_stored(struct second *s, const struct candle *stored);
+/* It has a closed kline or a correction: whatever trades and samples there are, it is seen. */
+bool second_is_decided(const struct second *s);
 /* False: nothing is known yet; `out` untouched. */
 bool second_visible(const struct second *s, struct candle *out);

@@ -20,11 +20,15 @@ def sink(stack_of):
     return stack_of("replay-test", {"feed.enabled": "no", "sink.batch_interval": 50, "http.port": free_port()})
 
 
-def written(stack):
-    """How many minutes were written from memory, and how many folded in the database, since the collector began."""
+def counter(stack, name):
+    """Of the sink, since the collector began; 0 as long as it has not counted."""
     with urllib.request.urlopen(f"http://127.0.0.1:{stack.values['http.port']}/metrics", timeout=10) as answer:
-        text = answer.read().decode()
-    return tuple(sum(map(int, re.findall(rf"^pricegraph_sink_{name}_total (\d+)", text, re.M))) for name in ("minutes", "minutes_folded"))
+        return sum(map(int, re.findall(rf"^pricegraph_sink_{name}_total (\d+)", answer.read().decode(), re.M)))
+
+
+def written(stack):
+    """How many minutes were written from memory, and how many folded in the database."""
+    return counter(stack, "minutes"), counter(stack, "minutes_folded")
 
 
 def assert_folded(stack, over_ms):

@@ -22,6 +22,27 @@ static void a_stored_kline_takes_part_by_its_version(void **state)
 	second_done(&s);
 }
 
+static void what_is_closed_or_corrected_is_decided(void **state)
+{
+	struct candle stored = {.open_us = OPEN_US, .origin = ORIGIN_CORRECTION, .trades = 3};
+	struct second s;
+
+	(void)state;
+	second_init(&s, OPEN_US);
+	add(&s, trade(100, "10", "1"), 1);
+	assert_false(second_is_decided(&s));
+	add(&s, kline(false, 4000, "12", 9), 1);
+	assert_false(second_is_decided(&s));
+	add(&s, kline(true, 5000, "12", 9), 1);
+	assert_true(second_is_decided(&s));
+	second_done(&s);
+
+	second_init(&s, OPEN_US);
+	second_add_stored(&s, &stored);
+	assert_true(second_is_decided(&s));
+	second_done(&s);
+}
+
 static void a_stored_correction_goes_over_everything(void **state)
 {
 	struct second s;
@@ -66,6 +87,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stored_kline_takes_part_by_its_version),
+		cmocka_unit_test(what_is_closed_or_corrected_is_decided),
 		cmocka_unit_test(a_stored_correction_goes_over_everything),
 		cmocka_unit_test(stored_candles_of_lower_rank_take_no_part),
 	};
