@@ -74,7 +74,7 @@ const struct setting setting_table[] = {
 
 	BOOL("sink", "enabled", "yes", "c", "Run the sink: Kafka into PostgreSQL."),
 	INT("sink", "batch_interval", "ms", "1000", 10, 60000, "c", "Longest time between two commits."),
-	INT("sink", "batch_events", "", "10000", 1, 1000000, "c", "A batch of this many events is committed at once."),
+	INT("sink", "batch_events", "", "40000", 1, 1000000, "c", "A batch of this many events is committed at once."),
 	INT("sink", "batch_bytes", "bytes", "67108864", 4096, 1073741824, "c",
 		"A batch that holds so much is committed at once."),
 

@@ -13,11 +13,11 @@ import market
 from measure import Pair, cpu_us, memory_mib, produce, table
 from parts import Stack, wait_until
 
-ROUNDS, BATCH = int(os.environ.get("ROUNDS", 2)), 10_000
+ROUNDS, BATCH = int(os.environ.get("ROUNDS", 2)), 40_000
 WIDE_SYMBOLS, WIDE_SECONDS = 1500, 180
-DENSE_SECONDS, DENSE_RATE = 60, 2500
-WHOLE_SECONDS, WHOLE_RATE = 25, 8000
-STORM_SECONDS, STORM_LATE = 100, 0.1
+DENSE_SECONDS, DENSE_RATE = 120, 2500
+WHOLE_SECONDS, WHOLE_RATE = 60, 8000
+STORM_SECONDS, STORM_LATE = 200, 0.1
 INSERT_SIZES, INSERT_ROWS = (100, 1000, 5000), 20_000
 KEYS = {"raw_mini_ticker": "event_us, symbol", "candle_1s": "open_us, symbol", "raw_trade": "trade_us, symbol, id"}
 SIGNATURE_BYTES = 19
