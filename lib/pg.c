@@ -15,6 +15,7 @@ struct pg {
 	/* Also true when the connection was lost with the transaction: what else belongs to it must
 	 * not run outside it on a new connection. */
 	bool in_transaction;
+	struct pg_limit limit;
 	/* Names prepared on this connection. */
 	char *prepared[PREPARED_MAX];
 	size_t prepared_count;
@@ -80,6 +81,17 @@ PGconn *pg_raw(struct pg *pg)
 	return pg->conn;
 }
 
+const struct pg_limit *pg_limit_of(const struct pg *pg)
+{
+	return &pg->limit;
+}
+
+void pg_see_transaction(struct pg *pg)
+{
+	if (pg->conn)
+		pg->in_transaction = PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
+}
+
 /* Notices ("relation exists, skipping") are nobody's error, and lib/ does not write to stderr. */
 static void ignore_notice(void *arg, const PGresult *notice)
 {
@@ -111,7 +123,7 @@ static void explain(struct err *e, const PGresult *r)
 		err_set(e, "%s (%s)", e->text, detail);
 }
 
-static enum pg_failure lost(struct pg *pg, struct err *e)
+enum pg_failure pg_lost(struct pg *pg, struct err *e)
 {
 	set_text(e, PQerrorMessage(pg->conn));
 	if (!pg->sqlstate[0])
@@ -150,7 +162,7 @@ enum pg_failure pg_classify(struct pg *pg, const PGresult *r, struct err *e)
 	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
 	snprintf(pg->sqlstate, sizeof(pg->sqlstate), "%s", state ? state : "");
 	if (PQstatus(pg->conn) != CONNECTION_OK)
-		return lost(pg, e);
+		return pg_lost(pg, e);
 	if (!state) {
 		set_text(e, PQerrorMessage(pg->conn));
 		return PG_BUG;
@@ -161,6 +173,51 @@ enum pg_failure pg_classify(struct pg *pg, const PGresult *r, struct err *e)
 	if (severity && strcmp(severity, "FATAL") == 0)
 		disconnect(pg); /* the server has closed it; libpq may not have seen that yet */
 	return f;
+}
+
+enum pg_failure pg_late(struct pg *pg, struct err *e)
+{
+	err_set(e, "the server did not answer in time");
+	memcpy(pg->sqlstate, "08006", STATE_SIZE);
+	disconnect(pg);
+	return PG_RETRY;
+}
+
+void pg_set_limit(struct pg *pg, const struct pg_limit *limit)
+{
+	pg->limit = *limit;
+	if (pg->conn)
+		PQsetnonblocking(pg->conn, pg_limit_is_set(limit));
+}
+
+/* Takes `sent`, what a PQsend function returned. The last result of the one statement, as PQexec gives it; NULL also when the limit was met, *late
+ * tells. */
+static PGresult *await_result(struct pg *pg, int sent, bool *late)
+{
+	PGresult *last = NULL, *r;
+
+	*late = false;
+	if (!sent)
+		return NULL;
+	for (;;) {
+		if (pg_wait_result(&pg->limit, pg->conn) != 0) {
+			*late = true;
+			PQclear(last);
+			return NULL;
+		}
+		r = PQgetResult(pg->conn);
+		if (!r)
+			return last;
+		PQclear(last);
+		last = r;
+		if (PQresultStatus(r) == PGRES_COPY_IN || PQstatus(pg->conn) == CONNECTION_BAD)
+			return last;
+	}
+}
+
+static PGresult *exec(struct pg *pg, const char *sql, bool *late)
+{
+	return await_result(pg, PQsendQuery(pg->conn, sql), late);
 }
 
 enum pg_failure pg_connect(struct pg *pg, struct err *e)
@@ -175,15 +232,22 @@ enum pg_failure pg_connect(struct pg *pg, struct err *e)
 	if (pg->conn)
 		return PG_OK;
 	pg->sqlstate[0] = '\0';
-	pg->conn = PQconnectdbParams(names, values, 1);
+	bool late = false;
+	pg->conn = pg_limit_is_set(&pg->limit) ? pg_wait_connect(&pg->limit, names, values, &late)
+					       : PQconnectdbParams(names, values, 1);
 	if (!pg->conn) {
 		err_set(e, "no memory for a connection");
 		return PG_RETRY;
 	}
+	if (late)
+		return pg_late(pg, e);
 	if (PQstatus(pg->conn) != CONNECTION_OK)
-		return lost(pg, e);
+		return pg_lost(pg, e);
 	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
-	PGresult *r = PQexec(pg->conn, "SET search_path = pricegraph");
+	PQsetnonblocking(pg->conn, pg_limit_is_set(&pg->limit));
+	PGresult *r = exec(pg, "SET search_path = pricegraph", &late);
+	if (late)
+		return pg_late(pg, e);
 	enum pg_failure f = pg_classify(pg, r, e);
 	PQclear(r);
 	if (f != PG_OK)
@@ -191,9 +255,13 @@ enum pg_failure pg_connect(struct pg *pg, struct err *e)
 	return f;
 }
 
-/* Takes `r`: to the caller on success, if it wants it. */
-static enum pg_failure finish(struct pg *pg, PGresult *r, PGresult **result, struct err *e)
+/* Takes `sent`, what a PQsend function returned: its result goes to the caller on success, if it wants it. */
+static enum pg_failure finish(struct pg *pg, int sent, PGresult **result, struct err *e)
 {
+	bool late;
+	PGresult *r = await_result(pg, sent, &late);
+	if (late)
+		return pg_late(pg, e);
 	enum pg_failure f = pg_classify(pg, r, e);
 
 	if (f == PG_OK && PQresultStatus(r) == PGRES_COPY_IN) {
@@ -201,8 +269,7 @@ static enum pg_failure finish(struct pg *pg, PGresult *r, PGresult **result, str
 		disconnect(pg); /* out of the copy state */
 		f = PG_BUG;
 	}
-	if (pg->conn)
-		pg->in_transaction = PQtransactionStatus(pg->conn) != PQTRANS_IDLE;
+	pg_see_transaction(pg);
 	if (f == PG_OK && result)
 		*result = r;
 	else
@@ -211,7 +278,7 @@ static enum pg_failure finish(struct pg *pg, PGresult *r, PGresult **result, str
 }
 
 /* Connects before a statement, unless that would tear a transaction apart. */
-static enum pg_failure ensure(struct pg *pg, struct err *e)
+enum pg_failure pg_ensure(struct pg *pg, struct err *e)
 {
 	if (!pg->conn && pg->in_transaction) {
 		err_set(e, "the transaction was lost with its connection");
@@ -228,7 +295,7 @@ static enum pg_failure commit(struct pg *pg, struct err *e)
 	}
 	/* The server answers a COMMIT of a failed transaction with success, having rolled back. */
 	bool failed = PQtransactionStatus(pg->conn) == PQTRANS_INERROR;
-	enum pg_failure f = finish(pg, PQexec(pg->conn, "COMMIT"), NULL, e);
+	enum pg_failure f = finish(pg, PQsendQuery(pg->conn, "COMMIT"), NULL, e);
 	if (f == PG_OK && failed) {
 		err_set(e, "COMMIT of a failed transaction");
 		f = PG_BUG;
@@ -243,15 +310,15 @@ enum pg_failure pg_exec(struct pg *pg, const char *sql, struct err *e)
 		if (*sql == 'R')
 			return PG_OK;
 	}
-	enum pg_failure f = ensure(pg, e);
+	enum pg_failure f = pg_ensure(pg, e);
 	if (f != PG_OK)
 		return f;
 	if (strcmp(sql, "COMMIT") == 0)
 		return commit(pg, e);
-	return finish(pg, PQexec(pg->conn, sql), NULL, e);
+	return finish(pg, PQsendQuery(pg->conn, sql), NULL, e);
 }
 
-static bool is_prepared(const struct pg *pg, const char *name)
+bool pg_is_prepared(const struct pg *pg, const char *name)
 {
 	for (size_t i = 0; i < pg->prepared_count; i++)
 		if (strcmp(pg->prepared[i], name) == 0)
@@ -259,35 +326,41 @@ static bool is_prepared(const struct pg *pg, const char *name)
 	return false;
 }
 
-static enum pg_failure prepare(struct pg *pg, const char *name, const char *sql, struct err *e)
+int pg_note_prepared(struct pg *pg, const char *name)
 {
-	if (is_prepared(pg, name))
-		return PG_OK;
 	assert(pg->prepared_count < PREPARED_MAX);
 	char *copy = strdup(name);
-	if (!copy) {
+
+	if (!copy)
+		return -1;
+	pg->prepared[pg->prepared_count++] = copy;
+	return 0;
+}
+
+static enum pg_failure prepare(struct pg *pg, const char *name, const char *sql, struct err *e)
+{
+	if (pg_is_prepared(pg, name))
+		return PG_OK;
+	enum pg_failure f = finish(pg, PQsendPrepare(pg->conn, name, sql, 0, NULL), NULL, e);
+	if (f == PG_OK && pg_note_prepared(pg, name) != 0) {
 		err_set(e, "no memory for a statement's name");
-		return PG_RETRY;
+		disconnect(pg);
+		f = PG_RETRY;
 	}
-	enum pg_failure f = finish(pg, PQprepare(pg->conn, name, sql, 0, NULL), NULL, e);
-	if (f == PG_OK)
-		pg->prepared[pg->prepared_count++] = copy;
-	else
-		free(copy);
 	return f;
 }
 
 enum pg_failure pg_query(struct pg *pg, const char *name, const char *sql, int param_count,
 	const char *const *params, PGresult **result, struct err *e)
 {
-	enum pg_failure f = ensure(pg, e);
+	enum pg_failure f = pg_ensure(pg, e);
 
 	if (f == PG_OK)
 		f = prepare(pg, name, sql, e);
 	if (f != PG_OK)
 		return f;
-	return finish(
-		pg, PQexecPrepared(pg->conn, name, param_count, params, NULL, NULL, 0), result, e);
+	return finish(pg, PQsendQueryPrepared(pg->conn, name, param_count, params, NULL, NULL, 0),
+		result, e);
 }
 
 int64_t pg_int(const PGresult *r, int row, int column)

@@ -1,11 +1,12 @@
 /*
- * pg: a PostgreSQL connection (libpq) with classified failures. Blocking; one owning thread.
+ * pg: a PostgreSQL connection (libpq) with classified failures. Blocking, within a limit where one is set; one owning thread.
  *
  * Statements are prepared by name on first use after each connect; parameters and results are text
  * unless said otherwise. Statement texts come from sql/query/ (pg_queries.h, made at build).
  */
 #pragma once
 #include "err.h"
+#include "pg_wait.h"
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,9 @@ void pg_free(struct pg *pg);
  * search_path = pricegraph`. */
 must_check enum pg_failure pg_connect(struct pg *pg, struct err *e);
 void pg_disconnect(struct pg *pg);
+/* From now on everything that waits for the server, connecting included, does so within the limit; when it is met, the connection is closed and
+ * the failure is PG_RETRY (SQLSTATE 08006). All zero: no limit, as at first. Not for COPY. */
+void pg_set_limit(struct pg *pg, const struct pg_limit *limit);
 bool pg_connected(const struct pg *pg);
 int pg_socket(const struct pg *pg);
 
@@ -47,6 +51,17 @@ const char *pg_sqlstate(const struct pg *pg);
 /* Reading results of pg_query. Column by index; NULL values: PQgetisnull. A value that is not of
  * the type is a bug and asserts. */
 int64_t pg_int(const PGresult *r, int row, int column);
-/* The PGconn, for pg_copy only. */
+/* For pg_copy and pg_pipeline only. */
 PGconn *pg_raw(struct pg *pg);
 enum pg_failure pg_classify(struct pg *pg, const PGresult *r, struct err *e);
+const struct pg_limit *pg_limit_of(const struct pg *pg);
+/* Connects before a statement, unless that would tear a transaction apart. */
+must_check enum pg_failure pg_ensure(struct pg *pg, struct err *e);
+/* The connection is closed, because it is lost or the limit was met; both return PG_RETRY. */
+enum pg_failure pg_lost(struct pg *pg, struct err *e);
+enum pg_failure pg_late(struct pg *pg, struct err *e);
+bool pg_is_prepared(const struct pg *pg, const char *name);
+/* -1: no memory. */
+must_check int pg_note_prepared(struct pg *pg, const char *name);
+/* Takes over from libpq whether a transaction is open. */
+void pg_see_transaction(struct pg *pg);
