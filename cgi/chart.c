@@ -24,11 +24,22 @@ static enum handled handle(
 	return HANDLED_ANSWER;
 }
 
+static bool now(void *arg, const struct request *rq, struct fcgi_ready *out)
+{
+	return pg_to_chart_now(arg, rq, out);
+}
+
+static void now_done(void *arg, struct fcgi_ready *r)
+{
+	(void)arg;
+	pg_to_chart_now_done(r);
+}
+
 static int run(const struct settings *s, struct err *e)
 {
 	int workers = (int)settings_int(s, "chart", "workers");
 	struct sigaction stop = {.sa_handler = on_signal};
-	struct fcgi_handler handler = {.handle = handle};
+	struct fcgi_handler handler = {.handle = handle, .now = now, .now_done = now_done};
 	struct pg_to_chart *chart = pg_to_chart_new(s, workers, e);
 	int rc = -1;
 

@@ -116,4 +116,5 @@ const struct chart_endpoint chart_coverage = {
 	.summary = "When a symbol was listened to, and what is missing.",
 	.params = table,
 	.answer = answer,
+	.keep = CHART_KEEP,
 };

@@ -19,6 +19,14 @@ struct chart_call { /* all lent */
 	const struct param_value *p; /* index = row of the endpoint's parameters */
 };
 
+enum chart_keep {
+	CHART_KEEP_NOT, /* made for each request */
+	/* An answer is kept and given to whoever asks the same, as long as nothing was committed: it must depend on nothing but the parameters and
+	 * the database, name what it tells of by chart_head_read or chart_head_read_venue, and print its freshness by chart_head_add_freshness. */
+	CHART_KEEP,
+	CHART_KEEP_SECOND, /* the same, but made at most once a second, whatever is committed */
+};
+
 struct chart_endpoint {
 	const char *path;
 	const char *summary;
@@ -29,6 +37,7 @@ struct chart_endpoint {
 	const char *schema; /* of its JSON: the name of a file in cgi/schema; NULL: any JSON */
 	bool tagged;        /* it has an ETag; to If-None-Match the answer may be 304 */
 	bool health;        /* a 503 may have the body of a 200 */
+	enum chart_keep keep;
 };
 
 extern const struct param chart_no_params[];

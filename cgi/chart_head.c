@@ -30,6 +30,26 @@ static void refuse_venue(struct chart_reader *r, struct answer *a)
 	chart_reader_end(r);
 }
 
+/* Notes what the answer is made from. */
+static void note(struct chart_reader *r, struct chart_head *h, int partition, int64_t revision)
+{
+	struct chart_basis *b = chart_reader_basis(r);
+
+	b->mixed = b->known;
+	b->known = true;
+	b->venue = h->venue;
+	b->partition = partition;
+	b->epoch = h->epoch;
+	b->generation = h->generation;
+	b->revision = revision;
+	b->feed = h->feed;
+	b->fresh = h->fresh;
+	b->as_of_us = h->times.as_of_us;
+	b->settle_us = h->times.settle_us;
+	b->body = &chart_reader_answer(r)->body;
+	h->basis = b;
+}
+
 int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_head *out)
 {
 	struct chart_head h = {.venue = chart_reader_venue(r)};
@@ -65,6 +85,7 @@ int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_hea
 	h.times.settled_us = PQgetisnull(rows, 0, 13) ? h.times.as_of_us : pg_int(rows, 0, 13);
 	h.feed = read_feed(rows, 9);
 	h.fresh = chart_state_of(h.venue, &h.feed, h.times.as_of_us, clock_wall_us());
+	note(r, &h, h.partition, h.newest_revision);
 	PQclear(rows);
 	*out = h;
 	return 0;
@@ -96,6 +117,7 @@ int chart_head_read_venue(struct chart_reader *r, struct chart_head *out)
 	h.times.first_us = -1;
 	h.feed = read_feed(rows, 4);
 	h.fresh = chart_state_of(h.venue, &h.feed, h.times.as_of_us, clock_wall_us());
+	note(r, &h, -1, pg_int(rows, 0, 8));
 	PQclear(rows);
 	*out = h;
 	return 0;
@@ -132,11 +154,12 @@ void chart_head_add_ms(struct buf *b, int64_t us)
 
 void chart_head_add_freshness(struct buf *b, const struct chart_head *h)
 {
-	buf_add_str(b, ",\"as_of\":");
-	chart_head_add_ms(b, h->times.as_of_us);
-	buf_add_str(b, ",\"lag_ms\":");
-	chart_head_add_ms(b, h->fresh.lag_us);
-	buf_printf(b, ",\"state\":\"%s\"", chart_state_name(h->fresh.state));
-	if (h->fresh.ended)
-		buf_add_str(b, ",\"ended\":true");
+	char text[CHART_FRESHNESS_SIZE];
+	size_t len = chart_state_text(text, h->times.as_of_us, &h->fresh);
+
+	if (h->basis && h->basis->body == b) {
+		h->basis->at = b->len;
+		h->basis->len = len;
+	}
+	buf_add(b, text, len);
 }

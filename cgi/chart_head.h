@@ -17,10 +17,11 @@ struct chart_head {
 	struct chart_freshness fresh;
 	/* Of the symbol alone: */
 	int partition;
-	int64_t revision;        /* up to which this answer tells of everything */
-	int64_t newest_revision; /* of its partition at the snapshot */
-	int64_t since_us;        /* its first subscription; -1: none */
-	bool few;                /* the venue has few symbols (migration 4) */
+	int64_t revision;          /* up to which this answer tells of everything */
+	int64_t newest_revision;   /* of its partition at the snapshot */
+	int64_t since_us;          /* its first subscription; -1: none */
+	bool few;                  /* the venue has few symbols (migration 4) */
+	struct chart_basis *basis; /* lent by the reader: what is noted of the answer */
 };
 
 /* Both within a snapshot. 0, or -1: the answer is filled: the venue is not there yet (503), the symbol is unknown (400, -1121), or as

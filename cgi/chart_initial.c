@@ -69,4 +69,5 @@ const struct chart_endpoint chart_initial = {
 	.summary = "A window of candles, and where live goes on.",
 	.params = table,
 	.answer = answer,
+	.keep = CHART_KEEP,
 };

@@ -137,5 +137,6 @@ const struct chart_endpoint chart_periodic = {
 	.summary = "What has changed since a revision.",
 	.params = table,
 	.answer = answer,
+	.keep = CHART_KEEP,
 	.tagged = true,
 };

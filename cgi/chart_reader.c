@@ -16,11 +16,16 @@ METRIC_COUNTER(late, "pricegraph_chart_database_timeouts_total",
 	"Requests whose statement exceeded the database's time limit.");
 
 static const struct retry_policy policy = {
-	.first_us = 100 * MS_US, .max_us = SECOND_US, .reset_us = 0};
+	.first_us = 50 * MS_US, .max_us = 500 * MS_US, .reset_us = 0};
+
+#define CONNECT_MAX_US (800 * MS_US)
 
 struct chart_reader {
 	struct pg *pg;
 	const char *venue;
+	int64_t limit_us;
+	const atomic_bool *away;
+	struct chart_basis basis;
 	struct answer *answer; /* of the snapshot that is open; NULL: none is */
 	bool by_value;         /* chart_reader_plan_by_value was called in it */
 	struct retry retry;
@@ -46,14 +51,16 @@ void chart_params_bool(struct chart_params *p, bool value)
 	chart_params_text(p, value ? "t" : "f");
 }
 
-struct chart_reader *chart_reader_new(const char *conninfo, const char *venue)
+struct chart_reader *chart_reader_new(const struct chart_reader_options *o)
 {
 	struct chart_reader *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
-	r->venue = venue;
-	r->pg = pg_new(conninfo, "pricegraph-chart");
+	r->venue = o->venue;
+	r->limit_us = o->limit_us;
+	r->away = o->away;
+	r->pg = pg_new(o->conninfo, "pricegraph-chart");
 	retry_init(&r->retry, &policy, (uint64_t)clock_mono_us() ^ (uint64_t)(uintptr_t)r);
 	if (!r->pg) {
 		free(r);
@@ -100,17 +107,25 @@ static void fail(struct chart_reader *r, struct answer *a, enum pg_failure f, co
 	}
 }
 
+static void limit(struct chart_reader *r, int64_t us)
+{
+	pg_set_limit(r->pg, &(struct pg_limit){clock_mono_us() + us, r->away});
+}
+
 static enum pg_failure begin(struct chart_reader *r, struct err *e)
 {
 	if (!pg_connected(r->pg)) {
-		enum pg_failure f = pg_connect(r->pg, e);
+		enum pg_failure f;
 
+		limit(r, CONNECT_MAX_US < r->limit_us ? CONNECT_MAX_US : r->limit_us);
+		f = pg_connect(r->pg, e);
 		/* Short statements only lose by it. */
 		if (f == PG_OK)
 			f = pg_exec(r->pg, "SET jit = off", e);
 		if (f != PG_OK)
 			return f;
 	}
+	limit(r, r->limit_us);
 	return pg_exec(r->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e);
 }
 
@@ -120,7 +135,9 @@ int chart_reader_begin(struct chart_reader *r, struct answer *a)
 	struct err e = {0};
 	enum pg_failure f;
 
-	if (!was_connected && clock_mono_us() < r->not_before_us) {
+	chart_reader_forget_basis(r);
+	if ((r->away && atomic_load(r->away)) ||
+		(!was_connected && clock_mono_us() < r->not_before_us)) {
 		refuse(a);
 		return -1;
 	}
@@ -170,6 +187,16 @@ int chart_reader_query(struct chart_reader *r, const char *name, const char *sql
 		return 0;
 	err_wrap(&e, "%s", name);
 	return give_up(r, f, &e);
+}
+
+struct chart_basis *chart_reader_basis(struct chart_reader *r)
+{
+	return &r->basis;
+}
+
+void chart_reader_forget_basis(struct chart_reader *r)
+{
+	r->basis = (struct chart_basis){0};
 }
 
 struct answer *chart_reader_answer(const struct chart_reader *r)

@@ -3,9 +3,11 @@
  *
  * Everything between chart_reader_begin and chart_reader_end sees one REPEATABLE READ READ ONLY snapshot. What fails is answered: the
  * functions fill the problem into the answer, log it, and give the snapshot up. A lost connection is made anew once at the next begin; while PostgreSQL
- * is away requests are refused at once (503) and it is tried again after a jittered delay of at most a second. One owning thread.
+ * is away requests are refused at once (503) and it is tried again after a jittered delay of at most half a second. A database that does not answer
+ * is given up at the limit, or when somebody says that it is away. One owning thread.
  */
 #pragma once
+#include "chart_basis.h"
 #include "err.h"
 #include "pg.h"
 #include "request.h"
@@ -24,8 +26,13 @@ void chart_params_text(struct chart_params *p, const char *text);
 void chart_params_int(struct chart_params *p, int64_t value);
 void chart_params_bool(struct chart_params *p, bool value);
 
-/* `venue` is lent. NULL: no memory. */
-struct chart_reader *chart_reader_new(const char *conninfo, const char *venue);
+struct chart_reader_options { /* all lent */
+	const char *conninfo, *venue;
+	int64_t limit_us;        /* an answer has this long with the database; then it is refused */
+	const atomic_bool *away; /* set by who knows that the database is away; NULL: nobody */
+};
+/* NULL: no memory. */
+struct chart_reader *chart_reader_new(const struct chart_reader_options *o);
 void chart_reader_free(struct chart_reader *r);
 const char *chart_reader_venue(const struct chart_reader *r);
 /* 0, or -1 with `a` filled as the problem. `a` is lent until chart_reader_end. */
@@ -36,6 +43,10 @@ must_check int chart_reader_query(struct chart_reader *r, const char *name, cons
 /* From here to the end of the snapshot every statement gets a plan of its own, for its values: what partitioned tables need, so that the
  * values choose partition and key; other statements keep their plans, making which costs more than running them. 0, or -1 as above. */
 must_check int chart_reader_plan_by_value(struct chart_reader *r);
+/* What is noted of the answer since chart_reader_begin; also behind its end, until the next begin. */
+struct chart_basis *chart_reader_basis(struct chart_reader *r);
+/* Nothing is noted: for a request that may not come to a snapshot. */
+void chart_reader_forget_basis(struct chart_reader *r);
 /* The answer of the open snapshot; NULL when there is none. */
 struct answer *chart_reader_answer(const struct chart_reader *r);
 /* Ends the snapshot; harmless when it is over. */

@@ -1,4 +1,7 @@
 #include "chart_state.h"
+#include "clock.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static enum chart_state state_of_venue(const char *venue)
@@ -45,10 +48,35 @@ const char *chart_state_name(enum chart_state s)
 	return "";
 }
 
+static void ms_text(char out[24], int64_t us)
+{
+	if (us < 0)
+		snprintf(out, 24, "null");
+	else
+		snprintf(out, 24, "%" PRId64, (int64_t)(us / MS_US));
+}
+
+size_t chart_state_text(
+	char out[CHART_FRESHNESS_SIZE], int64_t as_of_us, const struct chart_freshness *fresh)
+{
+	char as_of[24], lag[24];
+	int len;
+
+	ms_text(as_of, as_of_us);
+	ms_text(lag, fresh->lag_us);
+	len = snprintf(out, CHART_FRESHNESS_SIZE, ",\"as_of\":%s,\"lag_ms\":%s,\"state\":\"%s\"%s",
+		as_of, lag, chart_state_name(fresh->state), fresh->ended ? ",\"ended\":true" : "");
+	return (size_t)len;
+}
+
+int64_t chart_state_allowed_us(const struct chart_feed *f, int64_t settle_us)
+{
+	return (int64_t)((double)settle_us * (f->speed > 1 ? f->speed : 1));
+}
+
 void chart_state_tail_gap(const struct chart_feed *f, const struct chart_freshness *fresh,
 	int64_t as_of_us, int64_t settle_us, struct chart_gaps *out)
 {
-	double allowed_us = (double)settle_us * (f->speed > 1 ? f->speed : 1);
 	struct chart_gap gap = {.stream = "",
 		.from_us = as_of_us,
 		.to_us = fresh->venue_now_us,
@@ -56,6 +84,6 @@ void chart_state_tail_gap(const struct chart_feed *f, const struct chart_freshne
 		.state = "open",
 		.reason = ""};
 
-	if (!fresh->ended && (double)fresh->lag_us > allowed_us)
+	if (!fresh->ended && fresh->lag_us > chart_state_allowed_us(f, settle_us))
 		chart_gaps_add(out, &gap);
 }

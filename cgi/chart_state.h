@@ -30,7 +30,13 @@ struct chart_freshness {
 struct chart_freshness chart_state_of(
 	const char *venue, const struct chart_feed *f, int64_t as_of_us, int64_t wall_us);
 const char *chart_state_name(enum chart_state s);
-/* Appends the gap from as_of to the venue's now, if that is more than `settle_us`; more than that many wall seconds where the venue's clock runs
- * faster than the wall's, as the way through Kafka takes wall time. */
+#define CHART_FRESHNESS_SIZE 128
+/* ,"as_of":...,"lag_ms":...,"state":...[,"ended":true] (ms rounded down, null where not known); the length. */
+size_t chart_state_text(
+	char out[CHART_FRESHNESS_SIZE], int64_t as_of_us, const struct chart_freshness *fresh);
+/* How much venue time as_of may be behind before that is a gap: `settle_us`, or that many wall seconds where the venue's clock runs faster
+ * than the wall's, as the way through Kafka takes wall time. */
+int64_t chart_state_allowed_us(const struct chart_feed *f, int64_t settle_us);
+/* Appends the gap from as_of to the venue's now, if that is more than chart_state_allowed_us. */
 void chart_state_tail_gap(const struct chart_feed *f, const struct chart_freshness *fresh,
 	int64_t as_of_us, int64_t settle_us, struct chart_gaps *out);

@@ -54,4 +54,5 @@ const struct chart_endpoint chart_symbols = {
 	.summary = "What is collected.",
 	.params = chart_no_params,
 	.answer = answer,
+	.keep = CHART_KEEP_SECOND,
 };

@@ -31,10 +31,11 @@ void fcgi_conn_free(struct conn *c)
 }
 
 /* Bytes taken by the peer now, 0 if it takes none, -1 if it is gone. */
-static ssize_t send_some(int fd, const char *data, size_t len)
+static ssize_t send_some(int fd, const struct iovec *v, int count)
 {
+	struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)v, .msg_iovlen = (size_t)count};
 	for (;;) {
-		ssize_t n = send(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n >= 0)
 			return n;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -52,24 +53,31 @@ static void all_sent(struct conn *c)
 	c->state = c->keep ? CONN_IDLE : CONN_DEAD;
 }
 
-static void send_block(struct conn *c, const struct buf *block)
+/* What stands behind the first `sent` bytes, in memory of its own; NULL: no memory. */
+static char *copy_rest(const struct iovec *v, int count, size_t sent, size_t rest)
 {
-	ssize_t n = send_some(c->fd, block->data, block->len);
+	char *out = malloc(rest), *to = out;
+	for (int i = 0; i < count && out != NULL; i++) {
+		size_t skip = sent < v[i].iov_len ? sent : v[i].iov_len;
+		memcpy(to, (const char *)v[i].iov_base + skip, v[i].iov_len - skip);
+		to += v[i].iov_len - skip;
+		sent -= skip;
+	}
+	return out;
+}
+
+void fcgi_conn_send(struct conn *c, const struct iovec *v, int count, size_t len)
+{
+	ssize_t n = send_some(c->fd, v, count);
 	if (n < 0) {
 		c->state = CONN_DEAD;
-	} else if ((size_t)n == block->len) {
+	} else if ((size_t)n == len) {
 		all_sent(c);
 	} else {
-		size_t rest = block->len - (size_t)n;
-		c->out = malloc(rest);
-		if (c->out == NULL) {
-			c->state = CONN_DEAD;
-			return;
-		}
-		memcpy(c->out, block->data + n, rest);
-		c->out_len = rest;
+		c->out_len = len - (size_t)n;
 		c->out_sent = 0;
-		c->state = CONN_WRITING;
+		c->out = copy_rest(v, count, (size_t)n, c->out_len);
+		c->state = c->out == NULL ? CONN_DEAD : CONN_WRITING;
 	}
 }
 
@@ -100,12 +108,13 @@ void fcgi_conn_answer(struct conn *c, const struct answer *a, struct buf *http, 
 	if (http->failed || block->failed)
 		c->state = CONN_DEAD;
 	else
-		send_block(c, block);
+		fcgi_conn_send(c, &(struct iovec){block->data, block->len}, 1, block->len);
 }
 
 void fcgi_conn_write(struct conn *c)
 {
-	ssize_t n = send_some(c->fd, c->out + c->out_sent, c->out_len - c->out_sent);
+	struct iovec rest = {c->out + c->out_sent, c->out_len - c->out_sent};
+	ssize_t n = send_some(c->fd, &rest, 1);
 	if (n < 0) {
 		c->state = CONN_DEAD;
 		return;

@@ -45,6 +45,8 @@ void fcgi_conn_free(struct conn *c);
 /* Sends the answer of its request as one block without blocking; what the peer does not take now is kept in `out`. The state
  * becomes CONN_IDLE, CONN_WRITING or CONN_DEAD (also when the connection is not kept and all is sent). `http` and `block` are scratch. */
 void fcgi_conn_answer(struct conn *c, const struct answer *a, struct buf *http, struct buf *block);
+/* Sends the `len` bytes of a whole answer without blocking; the rest as above. */
+void fcgi_conn_send(struct conn *c, const struct iovec *v, int count, size_t len);
 /* Empties a scratch buffer for the next answer; what a rare great answer has made it grow to is given back. */
 void fcgi_conn_empty(struct buf *b);
 /* Goes on with CONN_WRITING; the state as above. */

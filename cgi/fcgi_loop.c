@@ -1,5 +1,6 @@
 #include "fcgi_loop.h"
 #include "clock.h"
+#include "fcgi_now.h"
 #include "metrics.h"
 #include "problem.h"
 #include <errno.h>
@@ -207,6 +208,11 @@ static void idle_event(struct fcgi_server *s, struct conn *c, uint32_t events)
 	if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) &&
 		recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
 		drop(s, c);
+		return;
+	}
+	if (s->handler.now != NULL &&
+		fcgi_now(&(struct fcgi_now_server){&s->handler, s->prefix, &s->http}, c)) {
+		place(s, c);
 		return;
 	}
 	c->state = CONN_BUSY;

@@ -2,7 +2,8 @@
  * fcgi_server: FastCGI over libfcgi: kept connections, a bounded pool of workers, and parked requests.
  *
  * One epoll thread owns the listening socket (fd 0), the idle kept connections and the parked descriptors; readable ones are
- * handed to a worker, which reads the request through libfcgi, calls the handler and answers or parks. A parked request is a
+ * handed to a worker, which reads the request through libfcgi, calls the handler and answers or parks; but what the handler has ready (`now`) the
+ * epoll thread answers itself. A parked request is a
  * descriptor and the handler's context, nothing more. A silent peer stalls one worker for a bounded time, never the epoll
  * thread. When fd 0 is no listening socket, one plain CGI request is served from the environment; a park then blocks.
  *
@@ -14,6 +15,7 @@
 #include "request.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #define FCGI_ANSWER_MAX (32u << 20) /* bytes of a body; a greater one becomes a 500 */
 
@@ -22,6 +24,15 @@ enum handled { HANDLED_ANSWER, HANDLED_PARK /* the request's descriptor now wait
 struct fcgi_park { /* how a request waits */
 	int64_t wait_us;
 	void *context; /* the handler's, opaque */
+};
+
+#define FCGI_READY_PIECES 4
+struct fcgi_ready {         /* an answer that is there already */
+	struct answer head; /* its body is not looked at: the pieces are the body */
+	struct iovec pieces[FCGI_READY_PIECES];
+	int count;
+	char scratch[128]; /* for a piece that is made now */
+	void *held;        /* the handler's, opaque */
 };
 
 struct fcgi_handler {
@@ -35,6 +46,10 @@ struct fcgi_handler {
 	bool (*resume)(void *arg, void *context, bool timed_out, struct answer *a);
 	/* On the epoll thread: the parked request is over (answered, refused or its client left). */
 	void (*forget)(void *arg, void *context);
+	/* On the epoll thread, before a worker is asked: if the answer is there already, fills `out` and returns true; must not block, and be quick
+	 * about it. The pieces stay until `now_done`, which follows. Both may be NULL. */
+	bool (*now)(void *arg, const struct request *rq, struct fcgi_ready *out);
+	void (*now_done)(void *arg, struct fcgi_ready *r);
 	void *arg;
 };
 

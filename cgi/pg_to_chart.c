@@ -1,5 +1,8 @@
 #include "pg_to_chart.h"
+#include "chart_cached.h"
 #include "chart_endpoint.h"
+#include "chart_key.h"
+#include "chart_pulse.h"
 #include "chart_reader.h"
 #include "clock.h"
 #include "metrics.h"
@@ -16,7 +19,16 @@ METRIC_COUNTER(bytes, "pricegraph_chart_body_bytes_total", "Bytes of bodies made
 METRIC_COUNTER_US(
 	busy_us, "pricegraph_chart_busy_seconds_total", "Time that workers spent on answers.");
 
+METRIC_COUNTER(told_stale, "pricegraph_chart_told_stale_total",
+	"Answers of before, marked as stale, because the database was away.");
+
+#define ENTRIES_MAX 16384
+#define BEAT_US (125 * MS_US) /* where nothing is kept, only to learn that the database is away */
+
 struct pg_to_chart {
+	int64_t keep_us; /* 0: nothing is kept */
+	struct chart_pulse *pulse;
+	struct chart_cache *cache;
 	int workers;
 	struct chart_reader *readers[];
 };
@@ -66,6 +78,31 @@ static const struct chart_endpoint *const endpoints[] = {
 };
 #define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 
+static int make_parts(struct pg_to_chart *c, const struct settings *s, struct err *e)
+{
+	struct chart_reader_options o = {
+		.conninfo = settings_text(s, "postgres", "reader"),
+		.venue = settings_text(s, "venue", "name"),
+		.limit_us = settings_int(s, "chart", "timeout") * MS_US,
+	};
+	/* Half of what an answer may be older, so that who comes never waits for a beat while there are others. */
+	int64_t every_us = c->keep_us > 0 ? c->keep_us / 2 : BEAT_US;
+
+	c->pulse = chart_pulse_new(o.conninfo, o.venue, every_us, e);
+	if (!c->pulse)
+		return -1;
+	o.away = chart_pulse_away(c->pulse);
+	c->cache = chart_cache_new((size_t)settings_int(s, "chart", "keep_bytes"), ENTRIES_MAX);
+	if (!c->cache)
+		return err_set(e, "no memory for the answers that are kept");
+	for (int i = 0; i < c->workers; i++) {
+		c->readers[i] = chart_reader_new(&o);
+		if (!c->readers[i])
+			return err_set(e, "no memory for worker %d", i);
+	}
+	return 0;
+}
+
 struct pg_to_chart *pg_to_chart_new(const struct settings *s, int workers, struct err *e)
 {
 	struct pg_to_chart *c = calloc(1, sizeof(*c) + (size_t)workers * sizeof(c->readers[0]));
@@ -75,14 +112,10 @@ struct pg_to_chart *pg_to_chart_new(const struct settings *s, int workers, struc
 		return NULL;
 	}
 	c->workers = workers;
-	for (int i = 0; i < workers; i++) {
-		c->readers[i] = chart_reader_new(
-			settings_text(s, "postgres", "reader"), settings_text(s, "venue", "name"));
-		if (!c->readers[i]) {
-			err_set(e, "no memory for worker %d", i);
-			pg_to_chart_free(c);
-			return NULL;
-		}
+	c->keep_us = settings_int(s, "chart", "keep") * MS_US;
+	if (make_parts(c, s, e) != 0) {
+		pg_to_chart_free(c);
+		return NULL;
 	}
 	return c;
 }
@@ -93,6 +126,8 @@ void pg_to_chart_free(struct pg_to_chart *c)
 		return;
 	for (int i = 0; i < c->workers; i++)
 		chart_reader_free(c->readers[i]);
+	chart_pulse_free(c->pulse);
+	chart_cache_free(c->cache);
 	free(c);
 }
 
@@ -104,19 +139,132 @@ static const struct chart_endpoint *find(const char *path)
 	return NULL;
 }
 
+static struct chart_want want_of(const struct chart_endpoint *e, const struct chart_beat *beat,
+	const char *key, size_t key_len)
+{
+	int64_t hold_us = e->keep == CHART_KEEP_SECOND ? SECOND_US : 0;
+
+	return (struct chart_want){key, key_len, beat, hold_us};
+}
+
+static bool is_read(const struct request *rq)
+{
+	return strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0;
+}
+
+static void make(struct pg_to_chart *c, int worker, const struct chart_endpoint *e,
+	const struct request *rq, struct answer *a)
+{
+	struct param_values values;
+
+	chart_reader_forget_basis(c->readers[worker]);
+	if (param_parse(e->params, rq->query, &values, a) != 0)
+		return;
+	if (!rq->gateway_cgi)
+		chart_pulse_enter(c->pulse);
+	e->answer(c->readers[worker], &(struct chart_call){rq, values.v}, a);
+	if (!rq->gateway_cgi)
+		chart_pulse_leave(c->pulse);
+	param_values_done(&values);
+}
+
+/* The answer says that the database is away: better the last one that was good. */
+static void tell_stale(struct pg_to_chart *c, const struct chart_want *w, const struct request *rq,
+	struct answer *a)
+{
+	struct chart_entry *e = chart_cache_last(c->cache, w);
+
+	if (e && chart_cached_can_be_stale(e)) {
+		metric_add(&told_stale, 1);
+		chart_cached_answer(e, rq, true, a);
+	}
+	chart_cache_let_go(e);
+}
+
+/* Makes what the cache wants made, and gives it to whoever waits for it. */
+static void make_for_all(struct pg_to_chart *c, int worker, const struct chart_endpoint *e,
+	const struct chart_want *w, const struct request *rq, struct answer *a,
+	struct chart_entry *entry)
+{
+	struct request plain = *rq;
+
+	plain.if_none_match = "";
+	make(c, worker, e, entry ? &plain : rq, a);
+	if (entry)
+		chart_cache_made(c->cache, w, entry, a, chart_reader_basis(c->readers[worker]));
+}
+
+static void keep(struct pg_to_chart *c, int worker, const struct chart_endpoint *e,
+	const struct request *rq, struct answer *a)
+{
+	char key[CHART_KEY_SIZE];
+	struct chart_beat beat;
+	struct chart_want w = want_of(e, &beat, key, chart_key_of(rq, key));
+	struct chart_entry *entry = NULL;
+	bool wanted = true;
+
+	if (w.key_len > 0 && chart_pulse_wait(c->pulse, c->keep_us, &beat))
+		entry = chart_cache_enter(c->cache, &w, &wanted);
+	if (wanted)
+		make_for_all(c, worker, e, &w, rq, a, entry);
+	if (entry)
+		chart_cached_answer(entry, rq, false, a);
+	if (a->status == 503 && w.key_len > 0)
+		tell_stale(c, &w, rq, a);
+	chart_cache_let_go(entry);
+}
+
 static void dispatch(struct pg_to_chart *c, int worker, const struct request *rq, struct answer *a)
 {
 	const struct chart_endpoint *e = find(rq->path);
-	struct param_values values;
 
-	if (!e) {
+	if (!e)
 		problem_answer(a, PROBLEM_NOT_FOUND, "There is no '%.200s'.", rq->path);
-	} else if (strcmp(rq->method, "GET") != 0 && strcmp(rq->method, "HEAD") != 0) {
+	else if (!is_read(rq))
 		problem_answer(a, PROBLEM_METHOD, "'%s' answers GET and HEAD only.", e->path);
-	} else if (param_parse(e->params, rq->query, &values, a) == 0) {
-		e->answer(c->readers[worker], &(struct chart_call){rq, values.v}, a);
-		param_values_done(&values);
-	}
+	else if (e->keep == CHART_KEEP_NOT || c->keep_us == 0 || rq->gateway_cgi)
+		make(c, worker, e, rq, a);
+	else
+		keep(c, worker, e, rq, a);
+}
+
+static void count(int status, size_t body_bytes)
+{
+	metric_add(&requests, 1);
+	metric_add(&bytes, (int64_t)body_bytes);
+	if (status == 304)
+		metric_add(&unchanged, 1);
+	else if (status >= 500)
+		metric_add(&failed, 1);
+	else if (status >= 400)
+		metric_add(&refused, 1);
+}
+
+bool pg_to_chart_now(struct pg_to_chart *c, const struct request *rq, struct fcgi_ready *out)
+{
+	const struct chart_endpoint *e = c->keep_us > 0 && is_read(rq) ? find(rq->path) : NULL;
+	char key[CHART_KEY_SIZE];
+	struct chart_beat beat;
+	struct chart_want w;
+	struct chart_entry *entry;
+
+	if (!e || e->keep == CHART_KEEP_NOT)
+		return false;
+	w = want_of(e, &beat, key, chart_key_of(rq, key));
+	if (w.key_len == 0 || !chart_pulse_now(c->pulse, c->keep_us, &beat))
+		return false;
+	entry = chart_cache_get(c->cache, &w);
+	if (!entry)
+		return false;
+	chart_cached_lay_out(entry, rq, false, out);
+	out->held = entry;
+	count(out->head.status, entry->answer.body.len);
+	return true;
+}
+
+void pg_to_chart_now_done(struct fcgi_ready *r)
+{
+	chart_cache_let_go(r->held);
 }
 
 void pg_to_chart_answer(
@@ -128,13 +276,6 @@ void pg_to_chart_answer(
 	a->content_type = "application/json";
 	a->udf = strncmp(rq->path, "/udf/", 5) == 0;
 	dispatch(c, worker, rq, a);
-	metric_add(&requests, 1);
 	metric_add(&busy_us, clock_mono_us() - begin_us);
-	metric_add(&bytes, (int64_t)a->body.len);
-	if (a->status == 304)
-		metric_add(&unchanged, 1);
-	else if (a->status >= 500)
-		metric_add(&failed, 1);
-	else if (a->status >= 400)
-		metric_add(&refused, 1);
+	count(a->status, a->body.len);
 }

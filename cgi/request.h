@@ -28,5 +28,7 @@ struct answer {
 	struct buf body;   /* not sent for HEAD and 304 */
 };
 
-/* Status line ("Status: 200 OK"), headers with Content-Length, and the body unless `head_only` or 304. For every program and mode the same. */
+/* Status line ("Status: 200 OK"), headers with Content-Length of a body of that many bytes, and the empty line. */
+void answer_print_head(const struct answer *a, size_t body_len, struct buf *out);
+/* That, and the body unless `head_only` or 304. For every program and mode the same. */
 void answer_print(const struct answer *a, bool head_only, struct buf *out);

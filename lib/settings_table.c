@@ -101,6 +101,12 @@ const struct setting setting_table[] = {
 
 	TEXT("web", "prefix", "/", "hl", "Path under which the web server offers pricegraph."),
 	INT("chart", "workers", "", "4", 1, 256, "h", "Requests answered at once by one pricegraph-chart."),
+	INT("chart", "keep", "ms", "250", 0, 10000, "h",
+		"An answer may be this much older than the database, and is then made once for all who ask; 0: made for each request."),
+	INT("chart", "keep_bytes", "bytes", "67108864", 1048576, 68719476736.0, "h",
+		"Bound of the answers that are kept; when it is met, the one not asked for longest goes."),
+	INT("chart", "timeout", "ms", "5000", 100, 60000, "h",
+		"Longest time that the database may take for an answer, 503 then; one that is away is noticed within half a second."),
 	INT("live", "workers", "", "2", 1, 256, "l", "Requests read at once by one pricegraph-live."),
 	INT("live", "waiters_max", "", "8000", 1, 1000000, "l", "Requests that may wait for news in one pricegraph-live."),
 	INT("live", "cache_seconds", "s", "300", 10, 86400, "l", "Age of events that are kept in memory."),

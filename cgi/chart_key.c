@@ -1,0 +1,58 @@
+#include "chart_key.h"
+#include <stdbool.h>
+#include <string.h>
+
+#define PIECES_MAX 16
+
+struct piece {
+	const char *text;
+	size_t len;
+};
+
+static bool is_before(const struct piece *a, const struct piece *b)
+{
+	size_t len = a->len < b->len ? a->len : b->len;
+	int order = memcmp(a->text, b->text, len);
+
+	return order < 0 || (order == 0 && a->len < b->len);
+}
+
+/* Puts the pieces in order as they come: there are few, mostly in order already. */
+static int split(const char *query, struct piece *out, size_t *count)
+{
+	size_t n = 0;
+
+	for (const char *at = query; *at != '\0';) {
+		struct piece p = {at, strcspn(at, "&")};
+		size_t place = n;
+
+		at += p.len + (at[p.len] == '&');
+		if (p.len == 0)
+			continue;
+		if (n == PIECES_MAX)
+			return -1;
+		for (; place > 0 && is_before(&p, &out[place - 1]); place--)
+			out[place] = out[place - 1];
+		out[place] = p;
+		n++;
+	}
+	*count = n;
+	return 0;
+}
+
+size_t chart_key_of(const struct request *rq, char out[CHART_KEY_SIZE])
+{
+	struct piece pieces[PIECES_MAX];
+	size_t count, len = strlen(rq->path);
+
+	if (len + strlen(rq->query) + 2 > CHART_KEY_SIZE || split(rq->query, pieces, &count) != 0)
+		return 0;
+	memcpy(out, rq->path, len);
+	for (size_t i = 0; i < count; i++) {
+		out[len++] = i == 0 ? '?' : '&';
+		memcpy(out + len, pieces[i].text, pieces[i].len);
+		len += pieces[i].len;
+	}
+	out[len] = '\0';
+	return len;
+}

@@ -1,0 +1,12 @@
+/*
+ * chart_key: what two requests have in common that get the same answer: path, and query with its parameters in order.
+ */
+#pragma once
+#include "request.h"
+#include <stddef.h>
+
+#define CHART_KEY_SIZE 640
+
+/* Writes the key, which ends with '\0'; its length, 0: too long, or too many parameters, to be kept. Values are not decoded: who writes the same in
+ * another way gets an answer of his own. */
+size_t chart_key_of(const struct request *rq, char out[CHART_KEY_SIZE]);
