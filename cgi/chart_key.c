@@ -40,12 +40,24 @@ static int split(const char *query, struct piece *out, size_t *count)
 	return 0;
 }
 
+/* Whoever takes what comes first gets the same; what others take may decide which form it has. */
+static const char *special_accept(const char *accept)
+{
+	static const char *const plain[] = {"", "*/*", "application/json"};
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strcmp(accept, plain[i]) == 0)
+			return "";
+	return accept;
+}
+
 size_t chart_key_of(const struct request *rq, char out[CHART_KEY_SIZE])
 {
+	const char *accept = special_accept(rq->accept);
 	struct piece pieces[PIECES_MAX];
-	size_t count, len = strlen(rq->path);
+	size_t count, len = strlen(rq->path), accept_len = strlen(accept);
 
-	if (len + strlen(rq->query) + 2 > CHART_KEY_SIZE || split(rq->query, pieces, &count) != 0)
+	if (len + strlen(rq->query) + accept_len + 3 > CHART_KEY_SIZE || split(rq->query, pieces, &count) != 0)
 		return 0;
 	memcpy(out, rq->path, len);
 	for (size_t i = 0; i < count; i++) {
@@ -53,6 +65,7 @@ size_t chart_key_of(const struct request *rq, char out[CHART_KEY_SIZE])
 		memcpy(out + len, pieces[i].text, pieces[i].len);
 		len += pieces[i].len;
 	}
-	out[len] = '\0';
-	return len;
+	out[len++] = ' '; /* which stands in no query */
+	memcpy(out + len, accept, accept_len + 1);
+	return len + accept_len;
 }

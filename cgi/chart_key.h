@@ -1,5 +1,5 @@
 /*
- * chart_key: what two requests have in common that get the same answer: path, and query with its parameters in order.
+ * chart_key: what two requests have in common that get the same answer: path, query with its parameters in order, and what they accept.
  */
 #pragma once
 #include "request.h"

@@ -18,7 +18,7 @@ configure() {
 	local port=$1 www=$PWD/www user_line=''
 	# nginx refuses `user` to a caller who is not root.
 	[[ $(id -u) -ne 0 ]] || user_line='user root root;'
-	sed -e "s|/run/pricegraph/|$dir/|" -e "s|/usr/share/pricegraph/www|$www|" \
+	sed -e "s|/run/pricegraph/|$dir/|" -e "s|/var/cache/pricegraph|$dir/cache|" -e "s|/usr/share/pricegraph/www|$www|" \
 		nginx/pricegraph-http.conf >"$dir/pricegraph-http.conf"
 	sed -e 's|/pricegraph/|/|g' nginx/pricegraph-server.conf >"$dir/pricegraph-server.conf"
 	sed -e "s|@USER_LINE@|$user_line|" -e "s|@RUN@|$dir|" -e "s|@PORT@|$port|" -e "s|@MIME_TYPES@|$PWD/nginx/mime.types|" \
