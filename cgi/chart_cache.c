@@ -173,7 +173,7 @@ static bool is_good(const struct chart_entry *e, const struct chart_want *w)
 
 	if (age_us > CHART_CACHE_AGE_MAX_US || wall_us >= e->until_us)
 		return false;
-	if (age_us > w->hold_us && !is_unchanged(b, w->beat))
+	if (age_us >= w->hold_us && !is_unchanged(b, w->beat))
 		return false;
 	return chart_state_of(b->venue, &b->feed, b->as_of_us, wall_us).state == b->fresh.state;
 }
@@ -259,10 +259,20 @@ struct chart_entry *chart_cache_enter(struct chart_cache *c, const struct chart_
 
 static void copy_answer(struct chart_entry *e, const struct answer *a, const struct chart_basis *b)
 {
+	struct buf *body = &e->answer.body;
+
 	e->answer = *a;
-	buf_init(&e->answer.body, a->body.len + 1);
-	buf_add(&e->answer.body, a->body.data, a->body.len);
-	e->answer.body.failed |= a->body.failed;
+	buf_init(body, a->body.len);
+	body->data = malloc(a->body.len + 1); /* as much as it takes: buf_add would take up to twice that */
+	body->failed = a->body.failed || body->data == NULL;
+	if (!body->failed && a->body.len > 0) {
+		memcpy(body->data, a->body.data, a->body.len);
+		body->len = a->body.len;
+	}
+	if (body->data) {
+		body->data[body->len] = '\0';
+		body->room = a->body.len + 1;
+	}
 	e->basis = *b;
 	e->until_us = chart_basis_until_us(b, clock_wall_us(), GAP_GROWS_US);
 	e->good = a->status == 200 && b->known && !b->mixed && !e->answer.body.failed;
