@@ -263,7 +263,8 @@ static void copy_answer(struct chart_entry *e, const struct answer *a, const str
 
 	e->answer = *a;
 	buf_init(body, a->body.len);
-	body->data = malloc(a->body.len + 1); /* as much as it takes: buf_add would take up to twice that */
+	body->data = malloc(
+		a->body.len + 1); /* as much as it takes: buf_add would take up to twice that */
 	body->failed = a->body.failed || body->data == NULL;
 	if (!body->failed && a->body.len > 0) {
 		memcpy(body->data, a->body.data, a->body.len);

@@ -25,24 +25,27 @@ enum column {
 	TAKER_QUOTE
 };
 
-struct statement {
-	const char *name, *sql;
+/* All of these statements are about partitioned tables. */
+static const struct chart_statement stored[LADDER_COUNT] = {
+	[LADDER_1S] = {"chart_bars_1s", sql_chart_bars_1s, true},
+	[LADDER_1M] = {"chart_bars_1m", sql_chart_bars_1m, true},
+	[LADDER_1H] = {"chart_bars_1h", sql_chart_bars_1h, true},
+	[LADDER_1D] = {"chart_bars_1d", sql_chart_bars_1d, true},
 };
 
-static const struct statement stored[LADDER_COUNT] = {
-	[LADDER_1S] = {"chart_bars_1s", sql_chart_bars_1s},
-	[LADDER_1M] = {"chart_bars_1m", sql_chart_bars_1m},
-	[LADDER_1H] = {"chart_bars_1h", sql_chart_bars_1h},
-	[LADDER_1D] = {"chart_bars_1d", sql_chart_bars_1d},
+static const struct chart_statement windows[LADDER_COUNT] = {
+	[LADDER_1M] = {"chart_window_1m", sql_chart_window_1m, true},
+	[LADDER_1H] = {"chart_window_1h", sql_chart_window_1h, true},
+	[LADDER_1D] = {"chart_window_1d", sql_chart_window_1d, true},
 };
 
-static const struct statement windows[LADDER_COUNT] = {
-	[LADDER_1M] = {"chart_window_1m", sql_chart_window_1m},
-	[LADDER_1H] = {"chart_window_1h", sql_chart_window_1h},
-	[LADDER_1D] = {"chart_window_1d", sql_chart_window_1d},
-};
+static const struct chart_statement ladder = {"chart_ladder", sql_chart_ladder, true};
 
-static const struct statement ladder = {"chart_ladder", sql_chart_ladder};
+static const struct chart_statement open_bar = {"chart_open", sql_chart_open, true};
+static const struct chart_statement previous = {"chart_previous", sql_chart_previous, true};
+static const struct chart_statement previous_day = {
+	"chart_previous_day", sql_chart_previous_day, true};
+static const struct chart_statement next = {"chart_next", sql_chart_next, true};
 
 static int decimal_of(const PGresult *r, int row, int column, struct decimal *out)
 {
@@ -82,12 +85,11 @@ static int candle_of(const PGresult *r, int row, struct candle *out)
 	return 0;
 }
 
-/* All of these statements are about partitioned tables. */
-static int query(const struct chart_source *s, const char *name, const char *sql,
+static int query(const struct chart_source *s, const struct chart_statement *st,
 	const struct chart_params *p, PGresult **rows)
 {
 	return chart_reader_plan_by_value(s->reader) == 0
-		       ? chart_reader_query(s->reader, name, sql, p, rows)
+		       ? chart_reader_query(s->reader, st->name, st->sql, p, rows)
 		       : -1;
 }
 
@@ -123,44 +125,78 @@ static void starts_of(const struct chart_bars *bars, struct buf *out)
 	pg_array_end(out);
 }
 
-int chart_candles_read(const struct chart_source *s, const struct interval *iv,
-	struct chart_range span, struct chart_bars *out)
+static bool is_stored(const struct interval *iv)
+{
+	return iv->shift_us == 0 && iv->width_us == ladder_width_us[iv->base];
+}
+
+static void stored_params(
+	const struct chart_source *s, struct chart_range span, bool takers, struct chart_params *p)
+{
+	chart_params_text(p, s->head->venue);
+	chart_params_text(p, s->symbol);
+	chart_params_int(p, span.from_us);
+	chart_params_int(p, span.to_us);
+	chart_params_bool(p, s->head->few);
+	chart_params_bool(p, takers);
+}
+
+/* A window costs so much more that waiting for it apart is nothing. */
+void chart_candles_expect(
+	const struct chart_source *s, const struct interval *iv, struct chart_range span)
+{
+	struct chart_params p = {0};
+
+	if (span.from_us >= span.to_us || !is_stored(iv))
+		return;
+	stored_params(s, span, s->takers, &p);
+	chart_reader_expect(s->reader, &stored[iv->base], &p);
+}
+
+static int read_windows(const struct chart_source *s, const struct interval *iv,
+	struct chart_range span, const struct chart_bars *bars, PGresult **rows)
 {
 	bool is_shifted = iv->shift_us != 0;
-	bool is_stored = iv->width_us == ladder_width_us[iv->base];
-	const struct statement *st = is_shifted  ? &ladder
-				     : is_stored ? &stored[iv->base]
-						 : &windows[iv->base];
 	struct chart_params p = {0};
 	struct buf starts;
-	PGresult *rows = NULL;
 	int rc = -1;
 
-	if (span.from_us >= span.to_us)
-		return 0;
 	buf_init(&starts, WINDOW_STARTS_MAX);
-	chart_params_text(&p, s->head->venue);
-	chart_params_text(&p, s->symbol);
-	if (is_stored) {
-		chart_params_int(&p, span.from_us);
-	} else {
-		starts_of(out, &starts);
-		chart_params_text(&p, starts.data);
-	}
-	chart_params_int(&p, span.to_us);
-	if (is_shifted)
-		chart_params_int(&p, span.to_us);
-	else
-		chart_params_bool(&p, s->head->few);
-	chart_params_bool(&p, s->takers);
+	starts_of(bars, &starts);
 	if (starts.failed) {
 		problem_answer(chart_reader_answer(s->reader), PROBLEM_INTERNAL, "No memory.");
 		chart_reader_end(s->reader);
-	} else if (query(s, st->name, st->sql, &p, &rows) == 0) {
-		rc = take_rows(s, rows, out);
+	} else {
+		chart_params_text(&p, s->head->venue);
+		chart_params_text(&p, s->symbol);
+		chart_params_text(&p, starts.data);
+		chart_params_int(&p, span.to_us);
+		if (is_shifted)
+			chart_params_int(&p, span.to_us);
+		else
+			chart_params_bool(&p, s->head->few);
+		chart_params_bool(&p, s->takers);
+		rc = query(s, is_shifted ? &ladder : &windows[iv->base], &p, rows);
 	}
-	PQclear(rows);
 	buf_done(&starts);
+	return rc;
+}
+
+int chart_candles_read(const struct chart_source *s, const struct interval *iv,
+	struct chart_range span, struct chart_bars *out)
+{
+	struct chart_params p = {0};
+	PGresult *rows = NULL;
+	int rc;
+
+	if (span.from_us >= span.to_us)
+		return 0;
+	stored_params(s, span, s->takers, &p);
+	rc = is_stored(iv) ? query(s, &stored[iv->base], &p, &rows)
+			   : read_windows(s, iv, span, out, &rows);
+	if (rc == 0)
+		rc = take_rows(s, rows, out);
+	PQclear(rows);
 	return rc;
 }
 
@@ -172,13 +208,8 @@ static int find_stored(const struct chart_source *s, enum ladder level, struct c
 	PGresult *rows;
 	int count, row;
 
-	chart_params_text(&p, s->head->venue);
-	chart_params_text(&p, s->symbol);
-	chart_params_int(&p, span.from_us);
-	chart_params_int(&p, span.to_us);
-	chart_params_bool(&p, s->head->few);
-	chart_params_bool(&p, false);
-	if (query(s, stored[level].name, stored[level].sql, &p, &rows) != 0)
+	stored_params(s, span, false, &p);
+	if (query(s, &stored[level], &p, &rows) != 0)
 		return -1;
 	count = PQntuples(rows);
 	row = first ? 0 : count - 1;
@@ -233,7 +264,7 @@ int chart_candles_before(const struct chart_source *s, int64_t t_us, struct char
 	chart_params_text(&day, s->symbol);
 	chart_params_int(&day, t_us);
 	chart_params_bool(&day, s->head->few);
-	if (query(s, "chart_previous", sql_chart_previous, &day, &rows) != 0)
+	if (query(s, &previous, &day, &rows) != 0)
 		return -1;
 	rc = take_found(s, rows, out);
 	PQclear(rows);
@@ -243,7 +274,7 @@ int chart_candles_before(const struct chart_source *s, int64_t t_us, struct char
 	chart_params_text(&older, s->symbol);
 	chart_params_int(&older, t_us);
 	chart_params_int(&older, s->head->times.first_us);
-	if (query(s, "chart_previous_day", sql_chart_previous_day, &older, &rows) != 0)
+	if (query(s, &previous_day, &older, &rows) != 0)
 		return -1;
 	rc = take_found(s, rows, out);
 	PQclear(rows);
@@ -262,7 +293,7 @@ int chart_candles_after(
 	for (int i = 0; i < CHART_LADDER_BOUNDS; i++)
 		chart_params_int(&p, parts.bounds[i]);
 	chart_params_bool(&p, s->head->few);
-	if (query(s, "chart_next", sql_chart_next, &p, &rows) != 0)
+	if (query(s, &next, &p, &rows) != 0)
 		return -1;
 	*out = (struct chart_found){.known = PQntuples(rows) > 0};
 	if (out->known) {
@@ -273,41 +304,57 @@ int chart_candles_after(
 	return 0;
 }
 
-/* The rows of an open bar: one, or none. */
-static int query_open(
-	const struct chart_source *s, const struct chart_open_parts *parts, PGresult **rows)
+#define START_SIZE 40 /* "{<µs>}" */
+
+/* The statement that gives the open bar: one row, or none. `start` lives as long as `p`. */
+static const struct chart_statement *open_params(const struct chart_source *s,
+	const struct chart_open_parts *parts, char start[START_SIZE], struct chart_params *p)
 {
 	const int64_t *bounds = parts->bounds;
-	struct chart_params p = {0};
-	char start[40];
 
-	chart_params_text(&p, s->head->venue);
-	chart_params_text(&p, s->symbol);
+	chart_params_text(p, s->head->venue);
+	chart_params_text(p, s->symbol);
 	if (parts->shifted) {
-		snprintf(start, sizeof(start), "{%" PRId64 "}", bounds[0]);
-		chart_params_text(&p, start);
-		chart_params_int(&p, bounds[LADDER_COUNT - 1]);
-		chart_params_int(&p, bounds[LADDER_COUNT]);
+		snprintf(start, START_SIZE, "{%" PRId64 "}", bounds[0]);
+		chart_params_text(p, start);
+		chart_params_int(p, bounds[LADDER_COUNT - 1]);
+		chart_params_int(p, bounds[LADDER_COUNT]);
 	} else {
 		for (int i = 0; i <= LADDER_COUNT; i++)
-			chart_params_int(&p, bounds[i]);
-		chart_params_bool(&p, s->head->few);
+			chart_params_int(p, bounds[i]);
+		chart_params_bool(p, s->head->few);
 	}
-	chart_params_bool(&p, s->takers);
-	return parts->shifted ? query(s, ladder.name, ladder.sql, &p, rows)
-			      : query(s, "chart_open", sql_chart_open, &p, rows);
+	chart_params_bool(p, s->takers);
+	return parts->shifted ? &ladder : &open_bar;
+}
+
+/* That of a shifted one is as dear as a window, and its text would have to live. */
+void chart_candles_expect_open(const struct chart_source *s, const struct chart_open_parts *parts)
+{
+	const struct chart_statement *st;
+	struct chart_params p = {0};
+	char start[START_SIZE];
+
+	if (parts->bounds[0] == parts->bounds[LADDER_COUNT] || parts->shifted)
+		return;
+	st = open_params(s, parts, start, &p);
+	chart_reader_expect(s->reader, st, &p);
 }
 
 int chart_candles_open(const struct chart_source *s, const struct chart_open_parts *parts,
 	struct candle *out, bool *any)
 {
+	const struct chart_statement *st;
+	struct chart_params p = {0};
+	char start[START_SIZE];
 	PGresult *rows;
 	int rc = 0;
 
 	*any = false;
 	if (parts->bounds[0] == parts->bounds[LADDER_COUNT])
 		return 0;
-	if (query_open(s, parts, &rows) != 0)
+	st = open_params(s, parts, start, &p);
+	if (query(s, st, &p, &rows) != 0)
 		return -1;
 	if (PQntuples(rows) > 0 && *PQgetvalue(rows, 0, REMOVED) != 't') {
 		*any = true;

@@ -20,6 +20,11 @@ struct chart_found { /* the last candle before some time */
 	struct chart_close close;
 };
 
+/* That chart_candles_read, chart_candles_open will be called with the same in this snapshot (chart_reader_expect). */
+void chart_candles_expect(
+	const struct chart_source *s, const struct interval *iv, struct chart_range span);
+void chart_candles_expect_open(const struct chart_source *s, const struct chart_open_parts *parts);
+
 /* All: 0, or -1 and the answer is filled. */
 /* Puts what is stored in [from, to) into its buckets. */
 must_check int chart_candles_read(const struct chart_source *s, const struct interval *iv,

@@ -123,14 +123,29 @@ int chart_head_read_venue(struct chart_reader *r, struct chart_head *out)
 	return 0;
 }
 
+static const struct chart_statement offsets = {"chart_offsets", sql_chart_offsets, false};
+
+static void offsets_params(const struct chart_head *h, struct chart_params *p)
+{
+	chart_params_text(p, h->venue);
+	chart_params_int(p, h->partition);
+}
+
+void chart_head_expect_cursor(struct chart_reader *r, const struct chart_head *h)
+{
+	struct chart_params p = {0};
+
+	offsets_params(h, &p);
+	chart_reader_expect(r, &offsets, &p);
+}
+
 int chart_head_cursor(struct chart_reader *r, const struct chart_head *h, struct cursor *out)
 {
 	struct chart_params p = {0};
 	PGresult *rows;
 
-	chart_params_text(&p, h->venue);
-	chart_params_int(&p, h->partition);
-	if (chart_reader_query(r, "chart_offsets", sql_chart_offsets, &p, &rows) != 0)
+	offsets_params(h, &p);
+	if (chart_reader_query(r, offsets.name, offsets.sql, &p, &rows) != 0)
 		return -1;
 	cursor_init(out, h->venue, h->epoch);
 	out->parts[h->partition].present = true;

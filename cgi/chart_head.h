@@ -32,6 +32,9 @@ must_check int chart_head_read_venue(struct chart_reader *r, struct chart_head *
 must_check int chart_head_cursor(
 	struct chart_reader *r, const struct chart_head *h, struct cursor *out);
 
+/* That chart_head_cursor will be called in this snapshot (chart_reader_expect). */
+void chart_head_expect_cursor(struct chart_reader *r, const struct chart_head *h);
+
 /* Appends ,"as_of":...,"lag_ms":...,"state":...[,"ended":true] (null where not known). */
 void chart_head_add_freshness(struct buf *b, const struct chart_head *h);
 /* Appends microseconds as ms, rounded down; negative: null. */

@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "log.h"
 #include "metrics.h"
+#include "pg_pipeline.h"
 #include "problem.h"
 #include "retry.h"
 #include <assert.h>
@@ -20,6 +21,16 @@ static const struct retry_policy policy = {
 
 #define CONNECT_MAX_US (800 * MS_US)
 
+#define BEGIN "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define BY_VALUE "SET LOCAL plan_cache_mode = force_custom_plan"
+
+struct expected {
+	struct chart_statement statement;
+	struct chart_params params;
+	PGresult *result; /* NULL: not sent yet, or taken */
+	bool sent;
+};
+
 struct chart_reader {
 	struct pg *pg;
 	const char *venue;
@@ -27,7 +38,11 @@ struct chart_reader {
 	const atomic_bool *away;
 	struct chart_basis basis;
 	struct answer *answer; /* of the snapshot that is open; NULL: none is */
-	bool by_value;         /* chart_reader_plan_by_value was called in it */
+	bool begun;            /* its first statement was sent */
+	bool want_by_value;    /* chart_reader_plan_by_value was called in it */
+	bool by_value;         /* and the database knows */
+	struct expected expected[CHART_EXPECTED_MAX];
+	size_t expected_count;
 	struct retry retry;
 	int64_t not_before_us; /* monotonic; no attempt to connect before */
 };
@@ -112,46 +127,38 @@ static void limit(struct chart_reader *r, int64_t us)
 	pg_set_limit(r->pg, &(struct pg_limit){clock_mono_us() + us, r->away});
 }
 
-static enum pg_failure begin(struct chart_reader *r, struct err *e)
+static enum pg_failure connect(struct chart_reader *r, struct err *e)
 {
-	if (!pg_connected(r->pg)) {
-		enum pg_failure f;
+	enum pg_failure f;
 
-		limit(r, CONNECT_MAX_US < r->limit_us ? CONNECT_MAX_US : r->limit_us);
-		f = pg_connect(r->pg, e);
-		/* Short statements only lose by it. */
-		if (f == PG_OK)
-			f = pg_exec(r->pg, "SET jit = off", e);
-		if (f != PG_OK)
-			return f;
-	}
-	limit(r, r->limit_us);
-	return pg_exec(r->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e);
+	if (pg_connected(r->pg))
+		return PG_OK;
+	limit(r, CONNECT_MAX_US < r->limit_us ? CONNECT_MAX_US : r->limit_us);
+	f = pg_connect(r->pg, e);
+	/* Short statements only lose by it. */
+	return f == PG_OK ? pg_exec(r->pg, "SET jit = off", e) : f;
 }
 
 int chart_reader_begin(struct chart_reader *r, struct answer *a)
 {
-	bool was_connected = pg_connected(r->pg);
 	struct err e = {0};
 	enum pg_failure f;
 
 	chart_reader_forget_basis(r);
 	if ((r->away && atomic_load(r->away)) ||
-		(!was_connected && clock_mono_us() < r->not_before_us)) {
+		(!pg_connected(r->pg) && clock_mono_us() < r->not_before_us)) {
 		refuse(a);
 		return -1;
 	}
-	f = begin(r, &e);
-	/* The server may have been started anew since the last request. */
-	if (f == PG_RETRY && was_connected && !pg_connected(r->pg))
-		f = begin(r, &e);
+	f = connect(r, &e);
 	if (f != PG_OK) {
 		fail(r, a, f, &e);
 		return -1;
 	}
-	retry_good(&r->retry, clock_mono_us());
+	limit(r, r->limit_us);
 	r->answer = a;
-	r->by_value = false;
+	r->begun = r->want_by_value = r->by_value = false;
+	r->expected_count = 0;
 	return 0;
 }
 
@@ -165,28 +172,160 @@ static int give_up(struct chart_reader *r, enum pg_failure f, const struct err *
 
 int chart_reader_plan_by_value(struct chart_reader *r)
 {
-	struct err e = {0};
-	enum pg_failure f;
-
-	if (r->by_value)
-		return 0;
-	f = pg_exec(r->pg, "SET LOCAL plan_cache_mode = force_custom_plan", &e);
-	if (f != PG_OK)
-		return give_up(r, f, &e);
-	r->by_value = true;
+	r->want_by_value = true;
 	return 0;
+}
+
+static void copy_params(struct chart_params *to, const struct chart_params *from)
+{
+	*to = *from;
+	for (int i = 0; i < from->count; i++)
+		if (from->v[i] == from->text[i])
+			to->v[i] = to->text[i];
+}
+
+void chart_reader_expect(
+	struct chart_reader *r, const struct chart_statement *s, const struct chart_params *p)
+{
+	struct expected *x = &r->expected[r->expected_count];
+
+	if (r->expected_count == CHART_EXPECTED_MAX)
+		return;
+	for (size_t i = 0; i < r->expected_count; i++)
+		if (strcmp(r->expected[i].statement.name, s->name) == 0)
+			return; /* a pipeline can prepare a name once */
+	*x = (struct expected){.statement = *s};
+	copy_params(&x->params, p);
+	r->expected_count++;
+}
+
+/* The statements in the order in which they are sent: those that are planned by value come last, as that cannot be taken back. */
+static size_t order_calls(
+	struct chart_reader *r, struct expected *const *x, size_t count, struct pg_call *calls)
+{
+	size_t n = 0;
+
+	if (!r->begun)
+		calls[n++] = (struct pg_call){.sql = BEGIN};
+	for (int by_value = 0; by_value < 2; by_value++) {
+		bool told = r->by_value || !by_value;
+
+		for (size_t i = 0; i < count; i++) {
+			const struct chart_statement *s = &x[i]->statement;
+
+			if (s->by_value != by_value)
+				continue;
+			if (!told)
+				calls[n++] = (struct pg_call){.sql = BY_VALUE};
+			told = true;
+			calls[n++] = (struct pg_call){
+				s->name, s->sql, x[i]->params.count, x[i]->params.v, NULL};
+		}
+	}
+	return n;
+}
+
+static void take_results(struct chart_reader *r, struct expected *const *x, size_t count,
+	struct pg_call *calls, size_t n)
+{
+	for (size_t c = 0; c < n; c++) {
+		if (calls[c].name == NULL) {
+			r->by_value |= strcmp(calls[c].sql, BY_VALUE) == 0;
+			PQclear(calls[c].result);
+		}
+		for (size_t i = 0; i < count && calls[c].name != NULL; i++)
+			if (x[i]->params.v == calls[c].params)
+				x[i]->result = calls[c].result;
+	}
+	r->begun = true;
+}
+
+/* Sends all of them, and waits for all. */
+static enum pg_failure run(
+	struct chart_reader *r, struct expected *const *x, size_t count, struct err *e)
+{
+	struct pg_call calls[CHART_EXPECTED_MAX + 2];
+	size_t n = order_calls(r, x, count, calls);
+	enum pg_failure f = pg_query_all(r->pg, calls, n, e);
+
+	/* The server may have been started anew since the last request. */
+	if (f == PG_RETRY && !r->begun && !pg_connected(r->pg) &&
+		!(r->away && atomic_load(r->away))) {
+		f = connect(r, e);
+		limit(r, r->limit_us);
+		if (f == PG_OK)
+			f = pg_query_all(r->pg, calls, n, e);
+	}
+	if (f != PG_OK) {
+		r->begun = true; /* as far as it came */
+		return f;
+	}
+	if (!r->begun)
+		retry_good(&r->retry, clock_mono_us());
+	take_results(r, x, count, calls, n);
+	return PG_OK;
+}
+
+static bool is_same(const struct chart_params *a, const struct chart_params *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (int i = 0; i < a->count; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	return true;
+}
+
+static struct expected *find_expected(
+	struct chart_reader *r, const char *name, const struct chart_params *p)
+{
+	for (size_t i = 0; i < r->expected_count; i++) {
+		struct expected *x = &r->expected[i];
+
+		if (strcmp(x->statement.name, name) == 0 && is_same(&x->params, p) &&
+			(!x->sent || x->result))
+			return x;
+	}
+	return NULL;
+}
+
+static enum pg_failure run_expected(struct chart_reader *r, struct err *e)
+{
+	struct expected *x[CHART_EXPECTED_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->expected_count; i++) {
+		if (r->expected[i].sent)
+			continue;
+		r->expected[i].sent = true;
+		x[count++] = &r->expected[i];
+	}
+	return run(r, x, count, e);
 }
 
 int chart_reader_query(struct chart_reader *r, const char *name, const char *sql,
 	const struct chart_params *p, PGresult **result)
 {
+	struct expected one = {.statement = {name, sql, r->want_by_value}}, *x;
+	struct expected *const alone[] = {&one};
 	struct err e = {0};
-	enum pg_failure f = pg_query(r->pg, name, sql, p->count, p->v, result, &e);
+	enum pg_failure f = PG_OK;
 
-	if (f == PG_OK)
-		return 0;
-	err_wrap(&e, "%s", name);
-	return give_up(r, f, &e);
+	x = find_expected(r, name, p);
+	if (!x) {
+		copy_params(&one.params, p);
+		x = &one;
+		f = run(r, alone, 1, &e);
+	} else if (!x->sent) {
+		f = run_expected(r, &e);
+	}
+	if (f != PG_OK) {
+		err_wrap(&e, "%s", name);
+		return give_up(r, f, &e);
+	}
+	*result = x->result;
+	x->result = NULL;
+	return 0;
 }
 
 struct chart_basis *chart_reader_basis(struct chart_reader *r)
@@ -211,6 +350,12 @@ void chart_reader_end(struct chart_reader *r)
 	if (!r->answer)
 		return;
 	r->answer = NULL;
+	for (size_t i = 0; i < r->expected_count; i++)
+		PQclear(r->expected[i].result);
+	r->expected_count = 0;
+	if (!r->begun)
+		return;
+	r->begun = false;
 	/* Nothing was written: a failure here only means a new connection next time. */
 	if (pg_exec(r->pg, "ROLLBACK", &e) != PG_OK)
 		pg_disconnect(r->pg);

@@ -35,11 +35,21 @@ struct chart_reader_options { /* all lent */
 struct chart_reader *chart_reader_new(const struct chart_reader_options *o);
 void chart_reader_free(struct chart_reader *r);
 const char *chart_reader_venue(const struct chart_reader *r);
-/* 0, or -1 with `a` filled as the problem. `a` is lent until chart_reader_end. */
+/* The snapshot itself is taken by the first statement. 0, or -1 with `a` filled as the problem. `a` is lent until chart_reader_end. */
 must_check int chart_reader_begin(struct chart_reader *r, struct answer *a);
 /* As pg_query, within the snapshot. On 0 *result is the caller's. -1: the answer is filled, the snapshot is over. */
 must_check int chart_reader_query(struct chart_reader *r, const char *name, const char *sql,
 	const struct chart_params *p, PGresult **result);
+/* Notes that the statement will be asked for in this snapshot: the first query of one that is noted sends all of them at once, so that the database is
+ * waited for once. Lent: name, sql, and the texts of `p` until then. by_value: as if chart_reader_plan_by_value stood before it. Notes beyond
+ * CHART_EXPECTED_MAX are forgotten, and what was noted and is not asked for is harmless. */
+#define CHART_EXPECTED_MAX 8
+struct chart_statement {
+	const char *name, *sql;
+	bool by_value;
+};
+void chart_reader_expect(
+	struct chart_reader *r, const struct chart_statement *s, const struct chart_params *p);
 /* From here to the end of the snapshot every statement gets a plan of its own, for its values: what partitioned tables need, so that the
  * values choose partition and key; other statements keep their plans, making which costs more than running them. 0, or -1 as above. */
 must_check int chart_reader_plan_by_value(struct chart_reader *r);

@@ -31,17 +31,33 @@ int chart_view_head(struct chart_view *v)
 	return chart_head_read(v->reader, v->symbol, &v->head);
 }
 
+static const struct chart_statement spans = {"chart_spans", sql_chart_spans, false};
+static const struct chart_statement gaps = {"chart_gaps", sql_chart_gaps, false};
+
+static void spans_params(const struct chart_view *v, struct chart_params *p)
+{
+	chart_params_text(p, v->head.venue);
+	chart_params_text(p, v->symbol);
+	chart_params_int(p, v->head.partition);
+	chart_params_int(p, v->window.from_us);
+	chart_params_int(p, v->window.to_us);
+}
+
+static void gaps_params(const struct chart_view *v, struct chart_params *p)
+{
+	chart_params_text(p, v->head.venue);
+	chart_params_text(p, v->symbol);
+	chart_params_int(p, v->window.from_us);
+	chart_params_int(p, v->window.to_us);
+}
+
 static int read_spans(struct chart_view *v)
 {
 	struct chart_params p = {0};
 	PGresult *rows;
 
-	chart_params_text(&p, v->head.venue);
-	chart_params_text(&p, v->symbol);
-	chart_params_int(&p, v->head.partition);
-	chart_params_int(&p, v->window.from_us);
-	chart_params_int(&p, v->window.to_us);
-	if (chart_reader_query(v->reader, "chart_spans", sql_chart_spans, &p, &rows) != 0)
+	spans_params(v, &p);
+	if (chart_reader_query(v->reader, spans.name, spans.sql, &p, &rows) != 0)
 		return -1;
 	for (int row = 0; row < PQntuples(rows); row++) {
 		const struct stream *s = stream_find(PQgetvalue(rows, row, 0));
@@ -58,11 +74,8 @@ static int read_gaps(struct chart_view *v)
 {
 	struct chart_params p = {0};
 
-	chart_params_text(&p, v->head.venue);
-	chart_params_text(&p, v->symbol);
-	chart_params_int(&p, v->window.from_us);
-	chart_params_int(&p, v->window.to_us);
-	if (chart_reader_query(v->reader, "chart_gaps", sql_chart_gaps, &p, &v->gap_rows) != 0)
+	gaps_params(v, &p);
+	if (chart_reader_query(v->reader, gaps.name, gaps.sql, &p, &v->gap_rows) != 0)
 		return -1;
 	for (int row = 0; row < PQntuples(v->gap_rows); row++) {
 		struct chart_gap gap = {
@@ -117,6 +130,24 @@ static int load_bars(struct chart_view *v)
 	return 0;
 }
 
+/* All that an answer is made of, but for what only a few need. */
+static void expect_all(struct chart_view *v)
+{
+	struct chart_source s = source_of(v);
+	struct chart_params of_spans = {0}, of_gaps = {0};
+	struct chart_open_parts parts = chart_window_open(v->iv, &v->window);
+
+	spans_params(v, &of_spans);
+	chart_reader_expect(v->reader, &spans, &of_spans);
+	gaps_params(v, &of_gaps);
+	chart_reader_expect(v->reader, &gaps, &of_gaps);
+	chart_head_expect_cursor(v->reader, &v->head);
+	chart_candles_expect(
+		&s, v->iv, (struct chart_range){v->window.from_us, v->window.bars_to_us});
+	if (v->window.newest && v->head.times.as_of_us >= 0)
+		chart_candles_expect_open(&s, &parts);
+}
+
 int chart_view_cover(struct chart_view *v)
 {
 	chart_view_done(v);
@@ -125,6 +156,7 @@ int chart_view_cover(struct chart_view *v)
 
 int chart_view_gaps(struct chart_view *v)
 {
+	expect_all(v);
 	if (chart_view_cover(v) != 0)
 		return -1;
 	if (chart_cover_compute(&v->cover) != 0)
