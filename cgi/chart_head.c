@@ -76,14 +76,15 @@ int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_hea
 	h.generation = pg_int(rows, 0, 1);
 	h.times.settle_us = pg_int(rows, 0, 2);
 	h.partition = (int)pg_int(rows, 0, 3);
-	h.revision = int_or_unknown(rows, 4);
-	h.newest_revision = int_or_unknown(rows, 14);
-	h.times.first_us = int_or_unknown(rows, 5);
-	h.times.as_of_us = int_or_unknown(rows, 6);
-	h.since_us = int_or_unknown(rows, 7);
-	h.few = *PQgetvalue(rows, 0, 8) == 't';
-	h.times.settled_us = PQgetisnull(rows, 0, 13) ? h.times.as_of_us : pg_int(rows, 0, 13);
-	h.feed = read_feed(rows, 9);
+	h.times.first_us = int_or_unknown(rows, 4);
+	h.times.as_of_us = int_or_unknown(rows, 5);
+	h.since_us = int_or_unknown(rows, 6);
+	h.few = *PQgetvalue(rows, 0, 7) == 't';
+	h.feed = read_feed(rows, 8);
+	h.heard = !PQgetisnull(rows, 0, 12);
+	h.times.settled_us = h.heard ? pg_int(rows, 0, 12) : h.times.as_of_us;
+	h.newest_revision = int_or_unknown(rows, 13);
+	h.revision = h.newest_revision;
 	h.fresh = chart_state_of(h.venue, &h.feed, h.times.as_of_us, clock_wall_us());
 	note(r, &h, h.partition, h.newest_revision);
 	PQclear(rows);
@@ -120,6 +121,47 @@ int chart_head_read_venue(struct chart_reader *r, struct chart_head *out)
 	note(r, &h, -1, pg_int(rows, 0, 8));
 	PQclear(rows);
 	*out = h;
+	return 0;
+}
+
+static const struct chart_statement unsettled = {"chart_unsettled", sql_chart_unsettled, true};
+
+#define AHEAD_US (30 * SECOND_US) /* no second is stored that is further ahead of as_of */
+
+static void unsettled_params(const struct chart_head *h, const char *symbol, struct chart_params *p)
+{
+	chart_params_text(p, h->venue);
+	chart_params_text(p, symbol);
+	chart_params_int(p, clock_floor(h->times.settled_us, SECOND_US));
+	chart_params_int(p, h->times.as_of_us + AHEAD_US);
+	chart_params_bool(p, h->few);
+}
+
+void chart_head_expect_revision(
+	struct chart_reader *r, const struct chart_head *h, const char *symbol)
+{
+	struct chart_params p = {0};
+
+	if (!h->heard)
+		return;
+	unsettled_params(h, symbol, &p);
+	chart_reader_expect(r, &unsettled, &p);
+}
+
+int chart_head_read_revision(struct chart_reader *r, struct chart_head *h, const char *symbol)
+{
+	struct chart_params p = {0};
+	PGresult *rows;
+
+	if (!h->heard)
+		return 0;
+	unsettled_params(h, symbol, &p);
+	if (chart_reader_plan_by_value(r) != 0 ||
+		chart_reader_query(r, unsettled.name, unsettled.sql, &p, &rows) != 0)
+		return -1;
+	if (!PQgetisnull(rows, 0, 0) && pg_int(rows, 0, 0) < h->revision)
+		h->revision = pg_int(rows, 0, 0);
+	PQclear(rows);
 	return 0;
 }
 

@@ -17,7 +17,8 @@ struct chart_head {
 	struct chart_freshness fresh;
 	/* Of the symbol alone: */
 	int partition;
-	int64_t revision;          /* up to which this answer tells of everything */
+	bool heard; /* there is a session, so that something may be stored that is not settled */
+	int64_t revision; /* up to which this answer tells of everything: chart_head_read_revision */
 	int64_t newest_revision;   /* of its partition at the snapshot */
 	int64_t since_us;          /* its first subscription; -1: none */
 	bool few;                  /* the venue has few symbols (migration 4) */
@@ -28,6 +29,12 @@ struct chart_head {
  * chart_reader_query. */
 must_check int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_head *out);
 must_check int chart_head_read_venue(struct chart_reader *r, struct chart_head *out);
+/* Lowers `revision`, the newest until then: a closed second is stored before it is settled, and answered only then, so whoever asks for changes
+ * must be told of it. Wherever the revision is printed; its statement is planned by value (chart_reader_plan_by_value). */
+must_check int chart_head_read_revision(
+	struct chart_reader *r, struct chart_head *h, const char *symbol);
+void chart_head_expect_revision(
+	struct chart_reader *r, const struct chart_head *h, const char *symbol);
 /* The cursor from which `live` sends every second from the answer's open.from on. */
 must_check int chart_head_cursor(
 	struct chart_reader *r, const struct chart_head *h, struct cursor *out);

@@ -111,6 +111,8 @@ static void answer_view(struct chart_view *v, const struct request *rq, struct a
 		return;
 	}
 	reload = load(v, from_us, since);
+	if (reload > 0 && chart_head_read_revision(v->reader, &v->head, v->symbol) != 0)
+		return;
 	if (reload >= 0 && print(&a->body, v, reload > 0) == 0)
 		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 }

@@ -142,6 +142,7 @@ static void expect_all(struct chart_view *v)
 	gaps_params(v, &of_gaps);
 	chart_reader_expect(v->reader, &gaps, &of_gaps);
 	chart_head_expect_cursor(v->reader, &v->head);
+	chart_head_expect_revision(v->reader, &v->head, v->symbol);
 	chart_candles_expect(
 		&s, v->iv, (struct chart_range){v->window.from_us, v->window.bars_to_us});
 	if (v->window.newest && v->head.times.as_of_us >= 0)
@@ -151,7 +152,9 @@ static void expect_all(struct chart_view *v)
 int chart_view_cover(struct chart_view *v)
 {
 	chart_view_done(v);
-	return read_spans(v) != 0 || read_gaps(v) != 0 ? -1 : 0;
+	if (read_spans(v) != 0 || read_gaps(v) != 0)
+		return -1;
+	return chart_head_read_revision(v->reader, &v->head, v->symbol);
 }
 
 int chart_view_gaps(struct chart_view *v)

@@ -27,7 +27,7 @@ must_check int chart_view_head(struct chart_view *v);
 must_check int chart_view_load(struct chart_view *v);
 /* Of chart_view_load all but the bars. */
 must_check int chart_view_gaps(struct chart_view *v);
-/* The part of chart_view_load that reads spans and gaps of [window.from, window.to) into `cover`. */
+/* The part of chart_view_load that reads spans and gaps of [window.from, window.to) into `cover`, and the revision up to which the answer tells. */
 must_check int chart_view_cover(struct chart_view *v);
 /* For a page that shows nothing: moves the beginning of the window back, so that its bars are the `limit` buckets up to the last candle, or flat row,
  * before it. 1: moved, load it; 0: there is nothing older; -1 as above. */

@@ -1,12 +1,8 @@
 -- $1 venue, $2 symbol. as_of: the least T over the streams that the symbol is subscribed to; if none is any more, the last that was heard.
 -- settled: as the sink reckons it (sink_symbol_settles_at): nothing more comes from a session that has ended, nor from before one that lives.
--- revision: a closed second is stored before it is settled, and answered only then: whoever asks for changes must be told of it.
 -- The feed is the newest alive record of its sessions. few: see the functions of migration 4.
 SELECT v.epoch, v.generation, v.settle_us, s.i,
-	least(p.revision, (
-		SELECT min(b.revision) - 1
-		FROM bars_1s(v.venue, s.symbol, heard.settled_us - heard.settled_us % 1000000, heard.to_us + 30000000, few.few) AS b
-	)) AS revision, s.first_us,
+	s.first_us,
 	coalesce(heard.to_us, (
 		SELECT max(least(u.to_us, sp.to_us))
 		FROM subscription AS u
@@ -15,7 +11,7 @@ SELECT v.epoch, v.generation, v.settle_us, s.i,
 	)) AS as_of_us,
 	(SELECT min(u.from_us) FROM subscription AS u WHERE u.venue = v.venue AND u.symbol = s.symbol) AS since_us,
 	few.few,
-	feed.clock_us, feed.alive_us, feed.speed, feed.ended, heard.settled_us, p.revision AS newest_revision
+	feed.clock_us, feed.alive_us, feed.speed, feed.ended, heard.settled_us, p.revision
 FROM venue AS v
 LEFT JOIN symbol AS s ON s.venue = v.venue AND s.symbol = $2
 LEFT JOIN partition AS p ON p.venue = v.venue AND p.i = s.i
