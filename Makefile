@@ -232,10 +232,10 @@ $(B)/tests/e2e/ws_bare: $(B)/tests/e2e/ws_bare.o $(LIB_A)
 	$(call link,-lwebsockets)
 e2e: all $(CONFORM)
 	VARIANT=$(VARIANT) tests/e2e.sh
-# Campaigns of kills, faults and outages; short as a part of `make test`, in full as here by default: KILLS, SEEDS, MINUTES; SOAK= one of them. And
+# Campaigns of kills, faults and outages; short as a part of `make test`, in full as here by default: KILLS, SEEDS, MINUTES, COMMITS; SOAK= one of them. And
 # freqtrade against pricegraph-chart.
 soak: all
-	KILLS=$(or $(KILLS),1000) SEEDS=$(or $(SEEDS),200) MINUTES=$(or $(MINUTES),10) CLIENTS=yes VARIANT=$(VARIANT) tests/soak.sh
+	KILLS=$(or $(KILLS),1000) SEEDS=$(or $(SEEDS),200) MINUTES=$(or $(MINUTES),10) COMMITS=$(or $(COMMITS),100000) CLIENTS=yes VARIANT=$(VARIANT) tests/soak.sh
 soak-short: all
 	VARIANT=$(VARIANT) tests/soak.sh
 browser: all
