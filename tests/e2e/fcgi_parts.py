@@ -1,13 +1,19 @@
 """pricegraph-chart as a FastCGI program, without a web server before it: what a test asks is what the program answers."""
 
+import contextlib
 import json
 import os
+import pathlib
 import re
+import shutil
+import signal
 import socket
 import struct
 import subprocess
 
-from parts import BUILD, wait_until
+import psycopg
+
+from parts import BUILD, ROOT, wait_until
 
 BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 
@@ -96,3 +102,71 @@ class Chart:
             c.close()
         self.process.terminate()
         return self.process.wait(10)
+
+
+class Replica:
+    """A streaming replica of the tests' PostgreSQL; it can be frozen and killed, and nobody else minds."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir()
+        primary = pathlib.Path(os.environ["PRICEGRAPH_TEST_PG_DIR"])
+        bin_folder = pathlib.Path(os.environ.get("PG_BIN", "/usr/lib/postgresql/15/bin"))
+        self.process = None
+        self.data, self.socket = self.folder / "data", self.folder / "socket"
+        self.socket.mkdir(mode=0o700)
+        subprocess.run([str(bin_folder / "pg_basebackup"), "-D", str(self.data), "-R", "-X", "stream", "-c", "fast", "-h", os.environ["PGHOST"],
+                        "-U", "postgres"], check=True, stdin=subprocess.DEVNULL)
+        if os.getuid() == 0:  # then the servers run as `postgres`, which has to get at the primary's socket
+            primary.chmod(0o711)
+            for path in (self.data, *self.data.rglob("*"), self.socket):
+                shutil.chown(path, "postgres", "postgres")
+        self.start()
+
+    def conninfo(self, database, user):
+        return f"host={self.socket} port={os.environ['PGPORT']} dbname={database} user={user}"
+
+    def call(self, *arguments):
+        subprocess.run([str(ROOT / "stack/postgres.sh"), *arguments], check=True, stdin=subprocess.DEVNULL)
+
+    def start(self):
+        self.process = subprocess.Popen([str(ROOT / "stack/postgres.sh"), "run", str(self.folder)], stdin=subprocess.DEVNULL)
+        self.call("ready", str(self.folder))
+
+    def pids(self):
+        found = [self.process.pid]
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == self.process.pid:
+                    found.append(int(stat.parent.name))
+        return found
+
+    def signal_all(self, number):
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def freeze(self):
+        self.signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal_all(signal.SIGCONT)
+
+    def kill(self):
+        """Nobody says good-bye."""
+        pids = self.pids()
+        self.signal_all(signal.SIGKILL)
+        self.process.wait()
+        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), "the server is gone", 20)
+
+    def has_all_of(self, db):
+        """Waits until what is committed at the primary is there."""
+        (lsn,) = db.execute("SELECT pg_current_wal_lsn()::text").fetchone()
+        with psycopg.connect(self.conninfo("postgres", "postgres"), autocommit=True) as c:
+            wait_until(lambda: c.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (lsn,)).fetchone()[0], "the replica follows")
+
+    def close(self):
+        if self.process.poll() is None:
+            self.thaw()
+            self.call("stop", str(self.folder))
+            self.process.wait(30)
