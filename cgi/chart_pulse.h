@@ -3,7 +3,7 @@
  *
  * Every writer raises its partition's revision with each commit, so a beat tells whether an answer made before is still what the database would
  * say. One thread with a connection of its own asks, one cheap statement, at most once in `every_us` and only while somebody wants to know or is
- * busy with the database; polling, as a replica has no notifications. A beat that takes longer than 400 ms, or fails, means that the database
+ * busy with the database; polling, as a replica has no notifications. A beat that takes longer than 700 ms, or fails, means that the database
  * is away: `away` is set, whoever waits for a statement gives up, and it is asked again, at most half a second apart, until it answers.
  */
 #pragma once

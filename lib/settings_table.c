@@ -106,7 +106,7 @@ const struct setting setting_table[] = {
 	INT("chart", "keep_bytes", "bytes", "67108864", 1048576, 68719476736.0, "h",
 		"Bound of the answers that are kept; when it is met, the one not asked for longest goes."),
 	INT("chart", "timeout", "ms", "5000", 100, 60000, "h",
-		"Longest time that the database may take for an answer, 503 then; one that is away is noticed within half a second."),
+		"Longest time that the database may take for an answer, 503 then; one that is away is noticed within a second."),
 	INT("live", "workers", "", "2", 1, 256, "l", "Requests read at once by one pricegraph-live."),
 	INT("live", "waiters_max", "", "8000", 1, 1000000, "l", "Requests that may wait for news in one pricegraph-live."),
 	INT("live", "cache_seconds", "s", "300", 10, 86400, "l", "Age of events that are kept in memory."),

@@ -1,6 +1,7 @@
 """pricegraph-chart as a FastCGI program, without a web server before it: what a test asks is what the program answers."""
 
 import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -170,3 +171,36 @@ class Replica:
             self.thaw()
             self.call("stop", str(self.folder))
             self.process.wait(30)
+
+
+class Nginx:
+    """Our nginx before the program of the same folder."""
+
+    def __init__(self, folder, edit=lambda text: text):
+        self.folder = pathlib.Path(folder)
+        self.port = subprocess.run(["bash", "-c", ". stack/common.sh; free_port"], cwd=ROOT, capture_output=True, text=True,
+                                   check=True).stdout.strip()
+        subprocess.run([str(ROOT / "stack/nginx.sh"), "configure", str(self.folder), self.port], check=True, stdin=subprocess.DEVNULL)
+        for name in ("nginx.conf", "pricegraph-server.conf"):
+            path = self.folder / name
+            path.write_text(edit(path.read_text()))
+        with open(self.folder / "nginx.log", "ab") as log:
+            self.process = subprocess.Popen([str(ROOT / "stack/nginx.sh"), "run", str(self.folder)], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log)
+        wait_until(lambda: self.get("/healthz")[0] > 0, "nginx answers")
+
+    def get(self, uri, method="GET", **headers):
+        """Status (0: nobody listens), [(name, value)], body."""
+        c = http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=10)
+        try:
+            c.request(method, uri, headers={k.replace("_", "-"): v for k, v in headers.items()})
+            a = c.getresponse()
+            return a.status, a.getheaders(), a.read()
+        except ConnectionRefusedError:
+            return 0, [], b""
+        finally:
+            c.close()
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
