@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "chart_reader.h"
+#include "chart_watch.h"
 #include "param.h"
 #include "request.h"
 
@@ -17,6 +18,7 @@
 struct chart_call { /* all lent */
 	const struct request *rq;
 	const struct param_value *p; /* index = row of the endpoint's parameters */
+	struct chart_watch *watch;   /* of the venue */
 };
 
 enum chart_keep {

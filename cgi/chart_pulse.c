@@ -10,7 +10,8 @@
 #include <time.h>
 
 #define BEAT_MAX_US (700 * MS_US)
-#define WAIT_MAX_US (900 * MS_US) /* a beat may have begun before we came; an answer is due within a second */
+#define WAIT_MAX_US                                                                                \
+	(900 * MS_US) /* a beat may have begun before we came; an answer is due within a second */
 
 METRIC_COUNTER(beats, "pricegraph_chart_pulse_beats_total",
 	"Times the database was asked whether anything had changed.");

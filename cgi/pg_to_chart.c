@@ -29,6 +29,7 @@ struct pg_to_chart {
 	int64_t keep_us; /* 0: nothing is kept */
 	struct chart_pulse *pulse;
 	struct chart_cache *cache;
+	struct chart_watch *watch;
 	int workers;
 	struct chart_reader *readers[];
 };
@@ -93,7 +94,8 @@ static int make_parts(struct pg_to_chart *c, const struct settings *s, struct er
 		return -1;
 	o.away = chart_pulse_away(c->pulse);
 	c->cache = chart_cache_new((size_t)settings_int(s, "chart", "keep_bytes"), ENTRIES_MAX);
-	if (!c->cache)
+	c->watch = chart_watch_new();
+	if (!c->cache || !c->watch)
 		return err_set(e, "no memory for the answers that are kept");
 	for (int i = 0; i < c->workers; i++) {
 		c->readers[i] = chart_reader_new(&o);
@@ -128,6 +130,7 @@ void pg_to_chart_free(struct pg_to_chart *c)
 		chart_reader_free(c->readers[i]);
 	chart_pulse_free(c->pulse);
 	chart_cache_free(c->cache);
+	chart_watch_free(c->watch);
 	free(c);
 }
 
@@ -152,80 +155,86 @@ static bool is_read(const struct request *rq)
 	return strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0;
 }
 
-static void make(struct pg_to_chart *c, int worker, const struct chart_endpoint *e,
-	const struct request *rq, struct answer *a)
+struct job { /* all lent */
+	struct pg_to_chart *c;
+	int worker;
+	const struct chart_endpoint *e;
+	const struct request *rq;
+	struct answer *a;
+};
+
+static void make(const struct job *j, const struct request *rq)
 {
+	struct chart_reader *r = j->c->readers[j->worker];
 	struct param_values values;
 
-	chart_reader_forget_basis(c->readers[worker]);
-	if (param_parse(e->params, rq->query, &values, a) != 0)
+	chart_reader_forget_basis(r);
+	if (param_parse(j->e->params, rq->query, &values, j->a) != 0)
 		return;
 	if (!rq->gateway_cgi)
-		chart_pulse_enter(c->pulse);
-	e->answer(c->readers[worker], &(struct chart_call){rq, values.v}, a);
+		chart_pulse_enter(j->c->pulse);
+	j->e->answer(r, &(struct chart_call){rq, values.v, j->c->watch}, j->a);
 	if (!rq->gateway_cgi)
-		chart_pulse_leave(c->pulse);
+		chart_pulse_leave(j->c->pulse);
 	param_values_done(&values);
 }
 
 /* The answer says that the database is away: better the last one that was good. */
-static void tell_stale(struct pg_to_chart *c, const struct chart_want *w, const struct request *rq,
-	struct answer *a)
+static void tell_stale(const struct job *j, const struct chart_want *w)
 {
-	struct chart_entry *e = chart_cache_last(c->cache, w);
+	struct chart_entry *e = chart_cache_last(j->c->cache, w);
 
 	if (e && chart_cached_can_be_stale(e)) {
 		metric_add(&told_stale, 1);
-		chart_cached_answer(e, rq, true, a);
+		chart_cached_answer(e, j->rq, true, j->a);
 	}
 	chart_cache_let_go(e);
 }
 
 /* Makes what the cache wants made, and gives it to whoever waits for it. */
-static void make_for_all(struct pg_to_chart *c, int worker, const struct chart_endpoint *e,
-	const struct chart_want *w, const struct request *rq, struct answer *a,
-	struct chart_entry *entry)
+static void make_for_all(const struct job *j, const struct chart_want *w, struct chart_entry *entry)
 {
-	struct request plain = *rq;
+	struct request plain = *j->rq;
 
 	plain.if_none_match = "";
-	make(c, worker, e, entry ? &plain : rq, a);
+	make(j, entry ? &plain : j->rq);
 	if (entry)
-		chart_cache_made(c->cache, w, entry, a, chart_reader_basis(c->readers[worker]));
+		chart_cache_made(
+			j->c->cache, w, entry, j->a, chart_reader_basis(j->c->readers[j->worker]));
 }
 
-static void keep(struct pg_to_chart *c, int worker, const struct chart_endpoint *e,
-	const struct request *rq, struct answer *a)
+static void keep(const struct job *j)
 {
 	char key[CHART_KEY_SIZE];
 	struct chart_beat beat;
-	struct chart_want w = want_of(e, &beat, key, chart_key_of(rq, key));
+	struct chart_want w = want_of(j->e, &beat, key, chart_key_of(j->rq, key));
 	struct chart_entry *entry = NULL;
 	bool wanted = true;
 
-	if (w.key_len > 0 && chart_pulse_wait(c->pulse, c->keep_us, &beat))
-		entry = chart_cache_enter(c->cache, &w, &wanted);
+	if (w.key_len > 0 && chart_pulse_wait(j->c->pulse, j->c->keep_us, &beat))
+		entry = chart_cache_enter(j->c->cache, &w, &wanted);
 	if (wanted)
-		make_for_all(c, worker, e, &w, rq, a, entry);
+		make_for_all(j, &w, entry);
 	if (entry)
-		chart_cached_answer(entry, rq, false, a);
-	if (a->status == 503 && w.key_len > 0)
-		tell_stale(c, &w, rq, a);
+		chart_cached_answer(entry, j->rq, false, j->a);
+	if (j->a->status == 503 && w.key_len > 0)
+		tell_stale(j, &w);
 	chart_cache_let_go(entry);
 }
 
 static void dispatch(struct pg_to_chart *c, int worker, const struct request *rq, struct answer *a)
 {
 	const struct chart_endpoint *e = find(rq->path);
+	struct job j = {c, worker, e, rq, a};
 
 	if (!e)
 		problem_answer(a, PROBLEM_NOT_FOUND, "There is no '%.200s'.", rq->path);
 	else if (!is_read(rq))
 		problem_answer(a, PROBLEM_METHOD, "'%s' answers GET and HEAD only.", e->path);
 	else if (e->keep == CHART_KEEP_NOT || c->keep_us == 0 || rq->gateway_cgi)
-		make(c, worker, e, rq, a);
+		make(&j, rq);
 	else
-		keep(c, worker, e, rq, a);
+		keep(&j);
 }
 
 static void count(int status, size_t body_bytes)

@@ -13,7 +13,7 @@ import time
 
 import market
 import stored
-from chart_parts import Chart, Nginx
+from fcgi_parts import Chart, Nginx
 from cluster import Cluster
 from measure import Pair, cpu_us, memory_mib, produce, rounded, table
 from parts import ROOT, Stack, wait_until

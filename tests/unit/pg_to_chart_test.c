@@ -41,6 +41,59 @@ static void lists_symbols(void **state)
 	assert_non_null(strstr(a.body.data, "\"intervals\":[\"1s\",\"1m\",\"3m\""));
 }
 
+static void lists_prices(void **state)
+{
+	(void)state;
+	database_needed();
+	/* D + 300 s: five minutes into the hour; yesterday's candles begin 24 hours before that, to the minute. */
+	database_run(
+		"INSERT INTO candle_1m (open_us, symbol, venue, open, high, low, close, volume, "
+		"quote, trades, origin, revision) "
+		"VALUES (" US(
+			"-86100") ", 'A', 'replay-t', 8, 8, 8, 8, 1, 1, 1, 4, 1), "
+				  "(" US("-86160") ", 'A', 'replay-t', 7, 7, 7, 7, 1, 1, 1, 4, 1)");
+	database_run(
+		"INSERT INTO candle_1h (open_us, symbol, venue, open, high, low, close, volume, "
+		"quote, trades, origin, revision) "
+		"VALUES (" US(
+			"-3600") ", 'A', 'replay-t', 9, 9, 9, 9.5, 1, 1, 1, 4, 1), "
+				 "(" US("-86400") ", 'A', 'replay-t', 6, 6, 6, 6, 1, 1, 1, 4, 1), "
+						  "(" US("-82800") ", 'A', 'replay-t', 6, 6, 6, "
+								   "6.5, 1, 1, 1, 4, 1)");
+	database_run("INSERT INTO candle_1d (open_us, symbol, venue, open, high, low, close, "
+		     "volume, quote, trades, origin, revision) "
+		     "VALUES (" US("-864000") ", 'NONE', 'replay-t', 3, 3, 3, 3, 1, 1, 1, 4, 1)");
+	get("/api/v1/symbols", "fields=last,change");
+	assert_int_equal(a.status, 200);
+	assert_non_null(strstr(a.body.data,
+		"\"streams\":[\"kline_1s\",\"miniTicker\"],\"last\":\"17.00000000\",\"change\":{"
+		"\"absolute\":\"9.00000000\",\"percent\":\"112.500\"}}"));
+	/* No trade for a day: the last price is older, and nothing has changed since then. */
+	assert_non_null(strstr(a.body.data, "\"last\":\"3.00000000\",\"change\":null}"));
+	assert_non_null(
+		strstr(a.body.data, "\"streams\":[\"kline_1s\"],\"last\":null,\"change\":null}"));
+	assert_null(strstr(a.body.data, "spark"));
+	get("/api/v1/symbols", "fields=spark");
+	IS("spark", "{\"from\":@-82800,\"step\":3600000}");
+	assert_non_null(
+		strstr(a.body.data, "\"spark\":[\"6.50000000\",null,null,null,null,null,null,null,"
+				    "null,null,null,null,null,null,null,null,null,null,null,null,"
+				    "null,null,\"9.50000000\",\"17.00000000\"]}"));
+	/* The next minute has a second of its own, and the one before is told with the minutes. */
+	database_run("UPDATE span SET to_us = " US("361") " WHERE to_us = " US("300"));
+	second("A", 361, "30, 31, 29, 30.5, 1, 30, 1, 4", 9);
+	get("/api/v1/symbols", "fields=last");
+	assert_non_null(strstr(a.body.data, "\"last\":\"30.50000000\"}"));
+	refuses("GET", "/api/v1/symbols", "fields=last,price", 400, "'fields'");
+	refuses("GET", "/api/v1/symbols", "fields=", 400, "'fields'");
+	refuses("GET", "/api/v1/symbols", "fields=last,", 400, "'fields'");
+	database_run("UPDATE span SET to_us = " US("300") " WHERE to_us = " US("361"));
+	database_run("DELETE FROM candle_1s WHERE open_us = " US("361"));
+	database_run("DELETE FROM candle_1m WHERE open_us < " US("0"));
+	database_run("DELETE FROM candle_1h WHERE open_us < " US("0"));
+	database_run("DELETE FROM candle_1d WHERE open_us < " US("0"));
+}
+
 static void tells_coverage(void **state)
 {
 	(void)state;
@@ -195,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_bad_requests),
 		cmocka_unit_test(lists_symbols),
+		cmocka_unit_test(lists_prices),
 		cmocka_unit_test(tells_coverage),
 		cmocka_unit_test(tells_status_and_health),
 		cmocka_unit_test(an_ended_recording_is_whole),
