@@ -47,7 +47,7 @@ LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) topics
 CTL := $(CHOICE) feed_symbols_file ctl_symbols ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
 CGI := request problem param poll_param fcgi_server fcgi_loop fcgi_now fcgi_peek fcgi_gather fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_basis chart_bars chart_pulse chart_key chart_cache chart_cached chart_reader chart_head chart_watch chart_candles chart_view \
-	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_v3_symbols chart_v3_info chart_v3_ticker chart_v3_average chart_udf chart_udf_config chart_udf_symbols chart_udf_history chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
+	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_v3_symbols chart_v3_info chart_v3_ticker chart_v3_average chart_udf chart_udf_config chart_udf_symbols chart_udf_history chart_indicator chart_series chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
 LIVE := live kafka_to_cache kafka_tail meta_record cache cache_poll cache_ring cache_symbol cache_to_poll poll_request
 UNIT_OBJ_param := cgi/param cgi/problem
 UNIT_OBJ_fcgi_server := $(CGI:%=cgi/%)
@@ -70,6 +70,7 @@ UNIT_OBJ_fcgi_peek := cgi/fcgi_peek cgi/fcgi_gather
 UNIT_OBJ_chart_state := cgi/chart_state cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_bars := cgi/chart_bars cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_etag := cgi/chart_etag
+UNIT_OBJ_chart_indicator := cgi/chart_indicator cgi/problem
 UNIT_OBJ_sql_functions := daemon/ctl_migrate
 UNIT_OBJ_ctl_migrate := daemon/ctl_migrate
 UNIT_OBJ_chart_initial = $(UNIT_OBJ_pg_to_chart)

@@ -125,10 +125,15 @@ size_t chart_bars_mark(struct chart_bars *b, const struct interval *iv, const st
 	return marked;
 }
 
+bool chart_bars_shows(const struct chart_bar *bar)
+{
+	return bar->kind == BAR_STORED || bar->kind == BAR_FLAT;
+}
+
 bool chart_bars_any(const struct chart_bars *b)
 {
 	for (size_t i = 0; i < b->count; i++)
-		if (b->v[i].kind == BAR_STORED || b->v[i].kind == BAR_FLAT)
+		if (chart_bars_shows(&b->v[i]))
 			return true;
 	return false;
 }

@@ -52,5 +52,7 @@ void chart_bars_make_flat(struct chart_bar *bar, const struct decimal *close);
  * revision of their own. `before` as given to chart_bars_fill. Returns how many are marked. */
 size_t chart_bars_mark(struct chart_bars *b, const struct interval *iv, const struct chart_cover *c,
 	const struct chart_close *before, int64_t since);
+/* Whether the bar is shown: stored, or flat. */
+bool chart_bars_shows(const struct chart_bar *bar);
 /* Whether there is anything to show. */
 bool chart_bars_any(const struct chart_bars *b);

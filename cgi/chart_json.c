@@ -43,11 +43,6 @@ static void add_bar(struct buf *b, const struct chart_bar *bar)
 	buf_add_str(b, bar->complete ? ",true]" : ",false]");
 }
 
-static bool is_shown(const struct chart_bar *bar)
-{
-	return bar->kind == BAR_STORED || bar->kind == BAR_FLAT;
-}
-
 void chart_json_candles(struct buf *b, const struct chart_bars *bars, bool changed)
 {
 	const char *separator = "";
@@ -55,7 +50,7 @@ void chart_json_candles(struct buf *b, const struct chart_bars *bars, bool chang
 	buf_add_str(b, ",\"columns\":[\"t\",\"o\",\"h\",\"l\",\"c\",\"v\",\"q\",\"n\",\"origin\","
 		       "\"complete\"],\"candles\":[");
 	for (size_t i = 0; i < bars->count; i++) {
-		if (!is_shown(&bars->v[i]) || (changed && !bars->v[i].changed))
+		if (!chart_bars_shows(&bars->v[i]) || (changed && !bars->v[i].changed))
 			continue;
 		buf_add_str(b, separator);
 		add_bar(b, &bars->v[i]);
@@ -70,7 +65,7 @@ void chart_json_removed(struct buf *b, const struct chart_bars *bars)
 
 	buf_add_str(b, ",\"removed\":[");
 	for (size_t i = 0; i < bars->count; i++) {
-		if (is_shown(&bars->v[i]) || !bars->v[i].changed)
+		if (chart_bars_shows(&bars->v[i]) || !bars->v[i].changed)
 			continue;
 		buf_add_str(b, separator);
 		buf_add_int(b, bars->v[i].candle.open_us / MS_US);

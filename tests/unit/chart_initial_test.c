@@ -199,6 +199,33 @@ static void knows_a_symbol_without_candles(void **state)
 	IS("open", "null");
 }
 
+/* By hand. 290..293 are flat at 18, 294 closes at 19.5 with typical price (20 + 19 + 19.5) / 3 = 19.5 and volume 3; traded on that
+ * day before: 1 at 18 (250), 4 at 50/3 (120), but 102 does not know its volume. */
+static void reckons_indicators(void **state)
+{
+	(void)state;
+	get("/api/v1/initial",
+		"symbol=A&interval=1s&limit=3&end=1723161895000&indicators=sma:2,ema:2,bollinger:2:"
+		"2,rsi:2,vwap,sma:2");
+	IS("indicators", "{\"sma:2\":[18,18,18.75],\"ema:2\":[18,18,19],\"bollinger:2:2\":{"
+			 "\"middle\":[18,18,18.75],\"upper\":[18,18,20.25],\"lower\":[18,18,17."
+			 "25]},\"rsi:2\":[100,100,100],\"vwap\":[null,null,null]}");
+	get("/api/v1/initial",
+		"symbol=A&interval=1s&limit=3&end=1723161603000&indicators=vwap,sma:2,rsi:2");
+	IS("candles", "[[@1,\"10.00000000\",\"12.00000000\",\"9.00000000\",\"11.00000000\",\"1."
+		      "50000000\",\"16.00000000\",2,\"kline\",true],"
+		      "[@2,\"11.00000000\",\"11.00000000\",\"10.50000000\",\"10.50000000\",\"2."
+		      "00000000\",\"21.50000000\",3,\"kline\",true]]");
+	IS("indicators", "{\"vwap\":[10.666666666666666,10.666666666666666],\"sma:2\":[null,10.75],"
+			 "\"rsi:2\":[null,null]}");
+	get("/api/v1/initial", "symbol=NEW&interval=1m&indicators=sma:2,bollinger:2:2");
+	IS("indicators",
+		"{\"sma:2\":[],\"bollinger:2:2\":{\"middle\":[],\"upper\":[],\"lower\":[]}}");
+	refuses("GET", "/api/v1/initial", "symbol=A&interval=1s&indicators=sma:201", 400,
+		"'indicators'");
+	refuses("GET", "/api/v1/initial", "symbol=A&interval=1s&indicators=", 400, "'indicators'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +240,7 @@ int main(void)
 		cmocka_unit_test(pages_over_a_long_gap),
 		cmocka_unit_test(takes_the_close_from_an_older_day),
 		cmocka_unit_test(knows_a_symbol_without_candles),
+		cmocka_unit_test(reckons_indicators),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
