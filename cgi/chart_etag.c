@@ -1,16 +1,19 @@
 #include "chart_etag.h"
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-void chart_etag_of(const char *text, size_t len, char out[CHART_ETAG_SIZE])
+uint64_t chart_etag_hash(uint64_t hash, const char *text, size_t len)
 {
-	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
-
 	for (size_t i = 0; i < len; i++)
 		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
-	snprintf(out, CHART_ETAG_SIZE, "W/\"%016" PRIx64 "\"", hash);
+	return hash;
+}
+
+void chart_etag_of(const char *text, size_t len, char out[CHART_ETAG_SIZE])
+{
+	snprintf(out, CHART_ETAG_SIZE, "W/\"%016" PRIx64 "\"",
+		chart_etag_hash(CHART_ETAG_EMPTY, text, len));
 }
 
 static const char *opaque(const char *tag)

@@ -5,8 +5,13 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CHART_ETAG_SIZE 24
+#define CHART_ETAG_EMPTY 0xcbf29ce484222325 /* FNV-1a of nothing */
+
+/* FNV-1a of what `hash` is of, and the text. */
+uint64_t chart_etag_hash(uint64_t hash, const char *text, size_t len);
 
 /* W/"<hash of the text>" */
 void chart_etag_of(const char *text, size_t len, char out[CHART_ETAG_SIZE]);

@@ -1,7 +1,11 @@
 #include "chart_head.h"
+#include "chart_endpoint.h"
+#include "chart_etag.h"
 #include "clock.h"
 #include "pg_queries.h"
 #include "problem.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static int64_t int_or_unknown(const PGresult *r, int column)
@@ -199,6 +203,23 @@ int chart_head_cursor(struct chart_reader *r, const struct chart_head *h, struct
 	}
 	PQclear(rows);
 	return 0;
+}
+
+bool chart_head_unchanged(const struct chart_head *h, const struct request *rq, struct answer *a)
+{
+	char text[1024];
+	int len = snprintf(text, sizeof(text), "%s %" PRId64 ".%" PRId64 " %s %d %s", h->venue,
+		h->generation, h->newest_revision, chart_state_name(h->fresh.state), h->fresh.ended,
+		rq->query);
+
+	if (len < 0 || (size_t)len >= sizeof(text))
+		return false; /* a query that long has no tag */
+	chart_etag_of(text, (size_t)len, a->etag);
+	if (!chart_etag_matches(rq->if_none_match, a->etag))
+		return false;
+	a->status = 304;
+	snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
+	return true;
 }
 
 void chart_head_add_ms(struct buf *b, int64_t us)

@@ -38,6 +38,9 @@ void chart_head_expect_revision(
 /* The cursor from which `live` sends every second from the answer's open.from on. */
 must_check int chart_head_cursor(
 	struct chart_reader *r, const struct chart_head *h, struct cursor *out);
+/* Sets the tag of an answer to `rq` that is made from this: of its query, the newest revision, and the state. Whether If-None-Match names
+ * it; the answer is filled then (304). */
+bool chart_head_unchanged(const struct chart_head *h, const struct request *rq, struct answer *a);
 
 /* That chart_head_cursor will be called in this snapshot (chart_reader_expect). */
 void chart_head_expect_cursor(struct chart_reader *r, const struct chart_head *h);

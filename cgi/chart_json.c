@@ -7,13 +7,18 @@ static void add_text(struct buf *b, const char *text)
 	buf_add_json(b, text, strlen(text));
 }
 
-void chart_json_begin(struct buf *b, const struct chart_view *v)
+void chart_json_identity(struct buf *b, const struct chart_view *v)
 {
 	buf_add_str(b, "{\"venue\":");
 	add_text(b, v->head.venue);
 	buf_add_str(b, ",\"symbol\":");
 	add_text(b, v->symbol);
 	buf_printf(b, ",\"interval\":\"%s\"", v->iv->name);
+}
+
+void chart_json_begin(struct buf *b, const struct chart_view *v)
+{
+	chart_json_identity(b, v);
 	chart_head_add_freshness(b, &v->head);
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 #include "chart_view.h"
 
+/* {"venue":...,"symbol":...,"interval":... */
+void chart_json_identity(struct buf *b, const struct chart_view *v);
 /* {"venue":...,"symbol":...,"interval":...,"as_of"... : how an answer about candles begins. */
 void chart_json_begin(struct buf *b, const struct chart_view *v);
 /* "columns" and "candles"; of the bars only those marked as changed, if `changed`. */

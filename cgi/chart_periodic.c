@@ -1,6 +1,5 @@
 /* api/v1/periodic: what has changed since a revision. */
 #include "chart_endpoint.h"
-#include "chart_etag.h"
 #include "chart_json.h"
 #include "chart_view.h"
 #include "clock.h"
@@ -52,19 +51,6 @@ static bool parse_revision(const char *text, struct revision *out)
 	       parse_number(number, '\0', &out->number, &rest);
 }
 
-static bool is_unchanged(const struct chart_view *v, const struct request *rq, struct answer *a)
-{
-	char text[1024];
-	int len = snprintf(text, sizeof(text), "%s %" PRId64 ".%" PRId64 " %s %d %s", v->head.venue,
-		v->head.generation, v->head.newest_revision, chart_state_name(v->head.fresh.state),
-		v->head.fresh.ended, rq->query);
-
-	if (len < 0 || (size_t)len >= sizeof(text))
-		return false; /* a query that long has no tag */
-	chart_etag_of(text, (size_t)len, a->etag);
-	return chart_etag_matches(rq->if_none_match, a->etag);
-}
-
 /* 1: `initial` has to be asked again; 0: the view holds the changes, marked; -1: answered. */
 static int load(struct chart_view *v, int64_t from_us, const struct revision *since)
 {
@@ -105,11 +91,8 @@ static void answer_view(struct chart_view *v, const struct request *rq, struct a
 
 	if (chart_reader_begin(v->reader, a) != 0 || chart_view_head(v) != 0)
 		return;
-	if (is_unchanged(v, rq, a)) {
-		a->status = 304;
-		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
+	if (chart_head_unchanged(&v->head, rq, a))
 		return;
-	}
 	reload = load(v, from_us, since);
 	if (reload > 0 && chart_head_read_revision(v->reader, &v->head, v->symbol) != 0)
 		return;

@@ -3,7 +3,6 @@
 #include "pg_array.h"
 #include "pg_queries.h"
 #include "problem.h"
-#include <string.h>
 
 #define PIECES_MAX 6              /* of the past: one, and some more where it has gaps */
 #define ARRAY_BYTES_MAX (1 << 20) /* of one array, as text */
@@ -248,6 +247,15 @@ void chart_series_done(struct chart_series *s)
 		PQclear(s->rows[i]);
 }
 
+/* What the rows of an indicator hold; "": the indicator itself. */
+static const char *const *parts_of(const struct chart_indicator *i)
+{
+	static const char *const bands[] = {"middle", "upper", "lower", NULL};
+	static const char *const one[] = {"", NULL};
+
+	return i->kind == INDICATOR_BOLLINGER ? bands : one;
+}
+
 /* One column; numbers as PostgreSQL writes them are JSON's. */
 static void add_column(struct buf *b, const PGresult *rows, int column)
 {
@@ -260,6 +268,21 @@ static void add_column(struct buf *b, const PGresult *rows, int column)
 	buf_add_char(b, ']');
 }
 
+static void add_indicator(struct buf *b, const struct chart_indicator *i, const PGresult *rows)
+{
+	const char *const *parts = parts_of(i);
+
+	if (parts[0][0] == '\0') {
+		add_column(b, rows, 0);
+		return;
+	}
+	for (int part = 0; parts[part]; part++) {
+		buf_printf(b, "%s\"%s\":", part > 0 ? "," : "{", parts[part]);
+		add_column(b, rows, part);
+	}
+	buf_add_char(b, '}');
+}
+
 void chart_series_json(struct buf *b, const struct chart_series *s)
 {
 	if (s->asked.count == 0)
@@ -267,17 +290,30 @@ void chart_series_json(struct buf *b, const struct chart_series *s)
 	buf_add_str(b, ",\"indicators\":{");
 	for (size_t i = 0; i < s->asked.count; i++) {
 		buf_printf(b, "%s\"%s\":", i > 0 ? "," : "", s->asked.v[i].name);
-		if (s->asked.v[i].kind != INDICATOR_BOLLINGER) {
-			add_column(b, s->rows[i], 0);
-			continue;
-		}
-		buf_add_str(b, "{\"middle\":");
-		add_column(b, s->rows[i], 0);
-		buf_add_str(b, ",\"upper\":");
-		add_column(b, s->rows[i], 1);
-		buf_add_str(b, ",\"lower\":");
-		add_column(b, s->rows[i], 2);
-		buf_add_char(b, '}');
+		add_indicator(b, &s->asked.v[i], s->rows[i]);
 	}
 	buf_add_char(b, '}');
+}
+
+void chart_series_csv_names(struct buf *b, const struct chart_series *s)
+{
+	for (size_t i = 0; i < s->asked.count; i++) {
+		const char *const *parts = parts_of(&s->asked.v[i]);
+
+		for (int part = 0; parts[part]; part++)
+			buf_printf(b, ",%s%s%s", s->asked.v[i].name, *parts[part] ? ":" : "",
+				parts[part]);
+	}
+}
+
+void chart_series_csv_cells(struct buf *b, const struct chart_series *s, int row)
+{
+	for (size_t i = 0; i < s->asked.count; i++) {
+		const char *const *parts = parts_of(&s->asked.v[i]);
+
+		for (int part = 0; parts[part]; part++) {
+			buf_add_char(b, ',');
+			buf_add_str(b, PQgetvalue(s->rows[i], row, part)); /* "" of NULL */
+		}
+	}
 }

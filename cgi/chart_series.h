@@ -19,3 +19,6 @@ must_check int chart_series_read(struct chart_series *s, const struct chart_view
 void chart_series_done(struct chart_series *s);
 /* Appends ,"indicators":{...}: arrays parallel to "candles", null where there is no value. Nothing if none was asked for. */
 void chart_series_json(struct buf *b, const struct chart_series *s);
+/* Appends the names of the columns, and their values at one of the bars shown (from 0), each after a comma. */
+void chart_series_csv_names(struct buf *b, const struct chart_series *s);
+void chart_series_csv_cells(struct buf *b, const struct chart_series *s, int row);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum chart_state state_of_venue(const char *venue)
+enum chart_state chart_state_of_venue(const char *venue)
 {
 	if (strcmp(venue, "synthetic") == 0)
 		return CHART_SYNTHETIC;
@@ -15,7 +15,7 @@ struct chart_freshness chart_state_of(
 	const char *venue, const struct chart_feed *f, int64_t as_of_us, int64_t wall_us)
 {
 	struct chart_freshness fresh = {
-		.state = state_of_venue(venue), .venue_now_us = -1, .lag_us = -1};
+		.state = chart_state_of_venue(venue), .venue_now_us = -1, .lag_us = -1};
 	int64_t age_us = wall_us > f->alive_us ? wall_us - f->alive_us : 0;
 
 	if (!f->known) {

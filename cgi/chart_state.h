@@ -26,6 +26,8 @@ struct chart_freshness {
 	int64_t lag_us;       /* venue's now - as_of, >= 0; -1: not known */
 };
 
+/* Of its answers when they are not stale. */
+enum chart_state chart_state_of_venue(const char *venue);
 /* `as_of_us` -1: not known. */
 struct chart_freshness chart_state_of(
 	const char *venue, const struct chart_feed *f, int64_t as_of_us, int64_t wall_us);

@@ -1,4 +1,5 @@
 #include "pg_to_chart.h"
+#include "accept.h"
 #include "chart_cached.h"
 #include "chart_endpoint.h"
 #include "chart_key.h"
@@ -150,6 +151,11 @@ static struct chart_want want_of(const struct chart_endpoint *e, const struct ch
 	return (struct chart_want){key, key_len, beat, hold_us};
 }
 
+static const char *types_of(const struct chart_endpoint *e)
+{
+	return e->types ? e->types : "application/json";
+}
+
 static bool is_read(const struct request *rq)
 {
 	return strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0;
@@ -222,6 +228,18 @@ static void keep(const struct job *j)
 	chart_cache_let_go(entry);
 }
 
+/* The address decides of which type the answer is, so that what is kept serves all; the header may only refuse it. */
+static void answer_in_type(const struct job *j)
+{
+	if (j->e->keep == CHART_KEEP_NOT || j->c->keep_us == 0 || j->rq->gateway_cgi)
+		make(j, j->rq);
+	else
+		keep(j);
+	if (j->a->status == 200 && !accept_one(j->rq->accept, j->a->content_type))
+		problem_answer(
+			j->a, PROBLEM_NOT_ACCEPTABLE, "This address is %s.", j->a->content_type);
+}
+
 static void dispatch(struct pg_to_chart *c, int worker, const struct request *rq, struct answer *a)
 {
 	const struct chart_endpoint *e = find(rq->path);
@@ -231,10 +249,10 @@ static void dispatch(struct pg_to_chart *c, int worker, const struct request *rq
 		problem_answer(a, PROBLEM_NOT_FOUND, "There is no '%.200s'.", rq->path);
 	else if (!is_read(rq))
 		problem_answer(a, PROBLEM_METHOD, "'%s' answers GET and HEAD only.", e->path);
-	else if (e->keep == CHART_KEEP_NOT || c->keep_us == 0 || rq->gateway_cgi)
-		make(&j, rq);
+	else if (!accept_any(rq->accept, types_of(e)))
+		problem_answer(a, PROBLEM_NOT_ACCEPTABLE, "'%s' is %s.", e->path, types_of(e));
 	else
-		keep(&j);
+		answer_in_type(&j);
 }
 
 static void count(int status, size_t body_bytes)
@@ -265,6 +283,10 @@ bool pg_to_chart_now(struct pg_to_chart *c, const struct request *rq, struct fcg
 	entry = chart_cache_get(c->cache, &w);
 	if (!entry)
 		return false;
+	if (!accept_one(rq->accept, entry->answer.content_type)) {
+		chart_cache_let_go(entry);
+		return false;
+	}
 	chart_cached_lay_out(entry, rq, false, out);
 	out->held = entry;
 	count(out->head.status, entry->answer.body.len);

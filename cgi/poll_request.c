@@ -1,4 +1,5 @@
 #include "poll_request.h"
+#include "accept.h"
 #include "clock.h"
 #include "event.h"
 #include "poll_param.h"
@@ -22,12 +23,6 @@ static int64_t preferred_wait(const char *prefer)
 	return -1;
 }
 
-static bool accepts_json(const char *accept)
-{
-	return strstr(accept, "text/event-stream") == NULL || strstr(accept, "json") != NULL ||
-	       strstr(accept, "*/*") != NULL;
-}
-
 int poll_request_check(const struct request *rq, int64_t *wait_us, struct answer *a)
 {
 	struct param_values values = {0};
@@ -39,7 +34,7 @@ int poll_request_check(const struct request *rq, int64_t *wait_us, struct answer
 		problem_answer(a, PROBLEM_METHOD, "only GET and HEAD are served");
 		return -1;
 	}
-	if (!accepts_json(rq->accept)) {
+	if (!accept_one(rq->accept, "application/json")) {
 		problem_answer(a, PROBLEM_NOT_ACCEPTABLE, "answers are application/json");
 		return -1;
 	}
