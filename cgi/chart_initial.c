@@ -45,19 +45,6 @@ static void sheet_done(struct sheet *s)
 	chart_view_done(&s->view);
 }
 
-static int load_window(struct chart_view *v, int64_t limit, bool page)
-{
-	int moved;
-
-	if (chart_view_load(v) != 0)
-		return -1;
-	/* A page into the past shows something as long as there is anything older. */
-	if (!page || chart_bars_any(&v->bars))
-		return 0;
-	moved = chart_view_skip_back(v, limit);
-	return moved > 0 ? chart_view_load(v) : moved;
-}
-
 static void print_content(struct sheet *s)
 {
 	struct buf *b = &s->content;
@@ -147,8 +134,9 @@ static void answer_sheet(struct sheet *s, const struct chart_call *c, struct ans
 	/* What a closed window holds has to be seen first; the newest one may have changed with any commit. */
 	if (!s->closed && chart_head_unchanged(&v->head, c->rq, a))
 		return;
-	if (load_window(v, p[LIMIT].number, p[END].given) == 0 &&
-		chart_series_read(&s->series, v) == 0)
+	if (p[END].given ? chart_view_load_page(v, p[LIMIT].number) : chart_view_load(v))
+		return;
+	if (chart_series_read(&s->series, v) == 0)
 		print(s, c, a);
 }
 

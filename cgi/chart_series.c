@@ -40,22 +40,16 @@ static const struct chart_bar *first_shown(const struct chart_bars *bars)
 static int read_piece(struct past *p, const struct chart_view *v, int64_t buckets)
 {
 	struct chart_view *piece = &p->pieces[p->count++];
-	int moved = 1;
-
 	*piece = (struct chart_view){
 		.reader = v->reader, .symbol = v->symbol, .iv = v->iv, .head = v->head};
 	piece->window = chart_window_last(v->iv, &v->head.times, buckets, p->from_us);
-	if (chart_view_load(piece) != 0)
+	if (chart_view_load_page(piece, buckets) != 0)
 		return -1;
-	if (!chart_bars_any(&piece->bars)) {
-		moved = chart_view_skip_back(piece, buckets);
-		if (moved < 0 || (moved > 0 && chart_view_load(piece) != 0))
-			return -1;
-	}
 	for (size_t i = 0; i < piece->bars.count; i++)
 		p->shown += chart_bars_shows(&piece->bars.v[i]);
 	p->from_us = piece->window.from_us;
-	p->over = moved == 0 || p->from_us <= interval_floor(v->iv, v->head.times.first_us);
+	p->over = !chart_bars_any(&piece->bars) ||
+		  p->from_us <= interval_floor(v->iv, v->head.times.first_us);
 	return 0;
 }
 

@@ -4,6 +4,9 @@
 #include "pg_queries.h"
 #include "problem.h"
 
+/* Sessions without a candle, each too short for a flat row, that a page looks through; behind them it goes straight to the last candle. */
+#define SKIPS_MAX 64
+
 void chart_view_done(struct chart_view *v)
 {
 	chart_cover_done(&v->cover);
@@ -212,7 +215,8 @@ static int read_heard_before(struct chart_view *v, int64_t t_us, int64_t *out)
 	return 0;
 }
 
-int chart_view_skip_back(struct chart_view *v, int64_t limit)
+/* Moves the beginning of the window back: to the last session, or only to the last candle, before it. 1: moved; 0: there is nothing older. */
+static int skip_back(struct chart_view *v, int64_t limit, bool to_candle)
 {
 	struct chart_source s = source_of(v);
 	struct chart_window *w = &v->window, older;
@@ -225,15 +229,33 @@ int chart_view_skip_back(struct chart_view *v, int64_t limit)
 	if (!f.known)
 		return 0;
 	end_us = interval_next(v->iv, interval_floor(v->iv, f.open_us));
-	if (read_heard_before(v, before_us, &heard_us) != 0)
+	if (!to_candle && read_heard_before(v, before_us, &heard_us) != 0)
 		return -1;
 	/* Flat rows may follow the candle. Where listening did not stop before the page, nothing is left of them there. */
-	if (heard_us > end_us && heard_us < before_us)
+	if (!to_candle && heard_us > end_us && heard_us < before_us)
 		end_us = heard_us;
 	older = chart_window_last(v->iv, &v->head.times, limit, end_us);
+	if (older.from_us >= w->from_us)
+		return 0;
 	w->from_us = older.from_us;
 	w->bars_to_us = older.bars_to_us;
 	return 1;
+}
+
+int chart_view_load_page(struct chart_view *v, int64_t limit)
+{
+	for (int skips = 0;; skips++) {
+		int moved;
+
+		if (chart_view_load(v) != 0)
+			return -1;
+		if (chart_bars_any(&v->bars))
+			return 0;
+		/* A session may be shorter than a bucket, and so may the one before it. */
+		moved = skip_back(v, limit, skips >= SKIPS_MAX);
+		if (moved <= 0)
+			return moved;
+	}
 }
 
 int chart_view_open(struct chart_view *v, struct candle *out, bool *any)

@@ -29,9 +29,9 @@ must_check int chart_view_load(struct chart_view *v);
 must_check int chart_view_gaps(struct chart_view *v);
 /* The part of chart_view_load that reads spans and gaps of [window.from, window.to) into `cover`, and the revision up to which the answer tells. */
 must_check int chart_view_cover(struct chart_view *v);
-/* For a page that shows nothing: moves the beginning of the window back, so that its bars are the `limit` buckets up to the last candle, or flat row,
- * before it. 1: moved, load it; 0: there is nothing older; -1 as above. */
-must_check int chart_view_skip_back(struct chart_view *v, int64_t limit);
+/* chart_view_load of a page into the past: one that would show nothing begins earlier, so that its bars are the `limit` buckets up to the last candle, or
+ * flat row, before it. It shows nothing only where there is nothing older. */
+must_check int chart_view_load_page(struct chart_view *v, int64_t limit);
 /* The end of what may be shown before t_us: of the bucket of the last candle, or of the time that somebody listened behind it. *out_us -1: nothing. */
 must_check int chart_view_skip_before(struct chart_view *v, int64_t t_us, int64_t *out_us);
 /* Where there may be something to show at or after t_us, which is settled: the bucket of the next candle, or the time from which somebody
