@@ -47,7 +47,7 @@ LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) topics
 CTL := $(CHOICE) feed_symbols_file ctl_symbols ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
 CGI := request problem accept param poll_param fcgi_server fcgi_loop fcgi_now fcgi_peek fcgi_gather fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_basis chart_bars chart_pulse chart_key chart_cache chart_cached chart_reader chart_head chart_watch chart_candles chart_view \
-	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_v3_symbols chart_v3_info chart_v3_ticker chart_v3_average chart_udf chart_udf_config chart_udf_symbols chart_udf_history chart_indicator chart_series chart_csv chart_closed chart_initial chart_periodic chart_symbols chart_coverage chart_status pg_to_chart chart
+	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_v3_symbols chart_v3_info chart_v3_ticker chart_v3_average chart_udf chart_udf_config chart_udf_symbols chart_udf_history chart_indicator chart_series chart_csv chart_closed chart_initial chart_periodic chart_symbols chart_coverage chart_status chart_openapi pg_to_chart chart
 LIVE := live kafka_to_cache kafka_tail meta_record cache cache_poll cache_ring cache_symbol cache_to_poll poll_request
 UNIT_OBJ_accept := cgi/accept
 UNIT_OBJ_param := cgi/param cgi/problem
@@ -160,7 +160,7 @@ $(B)/flags: FORCE
 	@echo '$(FLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(FLAGS) $(LDFLAGS)' > $@
 FORCE:
 
-$(B)/%.o: %.c $(B)/flags | $(B)/gen/pg_queries.h $(B)/gen/pg_migrations.h
+$(B)/%.o: %.c $(B)/flags | $(B)/gen/pg_queries.h $(B)/gen/pg_migrations.h $(B)/gen/chart_schemas.h
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -c -o $@ $<
 
@@ -168,6 +168,10 @@ QUERIES := $(wildcard sql/query/*.sql)
 $(B)/gen/pg_queries.h: sql/embed.sh $(QUERIES)
 	@mkdir -p $(@D)
 	sql/embed.sh $(QUERIES) > $@
+SCHEMAS := $(sort $(wildcard cgi/schema/*.json))
+$(B)/gen/chart_schemas.h: cgi/schema/embed.sh $(SCHEMAS)
+	@mkdir -p $(@D)
+	cgi/schema/embed.sh $(SCHEMAS) > $@
 MIGRATIONS := $(sort $(wildcard sql/migration/*.sql))
 $(B)/gen/pg_migrations.h: sql/embed.sh $(MIGRATIONS)
 	@mkdir -p $(@D)
@@ -235,10 +239,11 @@ $(B)/tests/e2e/ws_bare: $(B)/tests/e2e/ws_bare.o $(LIB_A)
 	$(call link,-lwebsockets)
 e2e: all $(CONFORM)
 	VARIANT=$(VARIANT) tests/e2e.sh
-# Campaigns of kills, faults and outages; short as a part of `make test`, in full as here by default: KILLS, SEEDS, MINUTES, COMMITS; SOAK= one of them. And
-# freqtrade against pricegraph-chart.
+# Campaigns of kills, faults, outages and requests; short as a part of `make test`, in full as here by default: KILLS, SEEDS, MINUTES, COMMITS,
+# REQUESTS; SOAK= one of them. And freqtrade against pricegraph-chart.
 soak: all
-	KILLS=$(or $(KILLS),1000) SEEDS=$(or $(SEEDS),200) MINUTES=$(or $(MINUTES),10) COMMITS=$(or $(COMMITS),100000) CLIENTS=yes VARIANT=$(VARIANT) tests/soak.sh
+	KILLS=$(or $(KILLS),1000) SEEDS=$(or $(SEEDS),200) MINUTES=$(or $(MINUTES),10) COMMITS=$(or $(COMMITS),100000) REQUESTS=$(or $(REQUESTS),20000) \
+		CLIENTS=yes VARIANT=$(VARIANT) tests/soak.sh
 soak-short: all
 	VARIANT=$(VARIANT) tests/soak.sh
 browser: all

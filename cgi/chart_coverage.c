@@ -117,4 +117,5 @@ const struct chart_endpoint chart_coverage = {
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP,
+	.schema = "Coverage",
 };

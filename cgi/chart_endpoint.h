@@ -44,8 +44,9 @@ struct chart_endpoint {
 
 extern const struct param chart_no_params[];
 extern const struct chart_endpoint chart_initial, chart_periodic, chart_symbols, chart_coverage,
-	chart_status, chart_healthz, chart_metrics;
+	chart_status, chart_healthz, chart_metrics, chart_openapi;
 extern const struct chart_endpoint chart_v3_ping, chart_v3_time, chart_v3_klines,
 	chart_v3_ui_klines, chart_v3_day, chart_v3_price, chart_v3_average, chart_v3_exchange_info;
 extern const struct chart_endpoint chart_udf_config, chart_udf_symbols, chart_udf_search,
 	chart_udf_history, chart_udf_time;
+extern const struct chart_endpoint *const chart_endpoints[]; /* all of them; NULL ends it */

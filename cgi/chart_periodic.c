@@ -4,7 +4,6 @@
 #include "chart_view.h"
 #include "clock.h"
 #include "problem.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@ enum { SYMBOL, INTERVAL, FROM, SINCE };
 /* A window that costs more to read than the greatest of `initial` is answered by asking for that. */
 #define PARTS_MAX (CHART_LIMIT_MAX * 30)
 #define BUCKETS_MAX 10000
+#define REVISION_DIGITS 18 /* of either number: they fit an int64 */
 
 static const struct param table[] = {
 	[SYMBOL] = {"symbol", PARAM_TEXT, true, 1, 63, NULL, NULL,
@@ -22,7 +22,7 @@ static const struct param table[] = {
 	[INTERVAL] = {"interval", PARAM_INTERVAL, true, 0, 0, NULL, NULL, "1s, 1m ... 1M."},
 	[FROM] = {"from", PARAM_INT, true, 0, CHART_TIME_MAX, NULL, NULL,
 		"Open time (ms) of the oldest candle that is held."},
-	[SINCE] = {"since", PARAM_TEXT, true, 3, 39, "^[0-9]+[.][0-9]+$", NULL,
+	[SINCE] = {"since", PARAM_TEXT, true, 3, 37, "^[0-9]{1,18}[.][0-9]{1,18}$", NULL,
 		"The revision that the last answer gave."},
 	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
 };
@@ -33,14 +33,13 @@ struct revision {
 
 static bool parse_number(const char *text, char end, int64_t *out, const char **rest)
 {
-	char *stop;
+	size_t len = strspn(text, "0123456789");
 
-	if (*text < '0' || *text > '9')
+	if (len == 0 || len > REVISION_DIGITS || text[len] != end)
 		return false;
-	errno = 0;
-	*out = strtoimax(text, &stop, 10);
-	*rest = stop + 1;
-	return errno == 0 && *stop == end;
+	*out = strtoimax(text, NULL, 10);
+	*rest = text + len + 1;
+	return true;
 }
 
 static bool parse_revision(const char *text, struct revision *out)
@@ -123,5 +122,6 @@ const struct chart_endpoint chart_periodic = {
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP,
+	.schema = "Periodic",
 	.tagged = true,
 };

@@ -68,6 +68,7 @@ const struct chart_endpoint chart_status = {
 	.summary = "Every stage with the age of its data.",
 	.params = chart_no_params,
 	.answer = answer_status,
+	.schema = "Status",
 };
 
 /* By the age of the data, not by the process: a chart that serves stale prices is not healthy. */
@@ -95,5 +96,6 @@ const struct chart_endpoint chart_healthz = {
 	.summary = "Whether the data are fresh.",
 	.params = chart_no_params,
 	.answer = answer_healthz,
+	.schema = "Health",
 	.health = true,
 };

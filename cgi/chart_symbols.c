@@ -130,4 +130,5 @@ const struct chart_endpoint chart_symbols = {
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP_SECOND,
+	.schema = "Symbols",
 };

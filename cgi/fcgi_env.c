@@ -43,6 +43,7 @@ void fcgi_env_request(
 		path[0] = '\0';
 	*rq = (struct request){
 		.method = text_of(env, "REQUEST_METHOD"),
+		.prefix = prefix,
 		.path = path,
 		.query = text_of(env, "QUERY_STRING"),
 		.if_none_match = text_of(env, "HTTP_IF_NONE_MATCH"),

@@ -56,7 +56,7 @@ const struct chart_endpoint chart_metrics = {
 	.types = "text/plain",
 };
 
-static const struct chart_endpoint *const endpoints[] = {
+const struct chart_endpoint *const chart_endpoints[] = {
 	&chart_initial,
 	&chart_periodic,
 	&chart_symbols,
@@ -77,8 +77,9 @@ static const struct chart_endpoint *const endpoints[] = {
 	&chart_udf_search,
 	&chart_udf_history,
 	&chart_udf_time,
+	&chart_openapi,
+	NULL,
 };
-#define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 
 static int make_parts(struct pg_to_chart *c, const struct settings *s, struct err *e)
 {
@@ -137,9 +138,9 @@ void pg_to_chart_free(struct pg_to_chart *c)
 
 static const struct chart_endpoint *find(const char *path)
 {
-	for (size_t i = 0; i < ENDPOINTS; i++)
-		if (strcmp(endpoints[i]->path, path) == 0)
-			return endpoints[i];
+	for (const struct chart_endpoint *const *e = chart_endpoints; *e != NULL; e++)
+		if (strcmp((*e)->path, path) == 0)
+			return *e;
 	return NULL;
 }
 

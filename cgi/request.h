@@ -9,6 +9,7 @@
 
 struct request {
 	const char *method; /* "GET" */
+	const char *prefix; /* the configured one, "/" or "/x/" */
 	const char *path; /* below the configured prefix, with its leading '/': "/api/v1/initial" */
 	const char *query;         /* raw, without '?'; "" if none */
 	const char *if_none_match; /* "" if absent; likewise below */

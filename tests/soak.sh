@@ -1,7 +1,7 @@
 #!/bin/bash
 # `make soak`: campaigns of kills, faults and outages with an audit at their ends; the short form is part of `make test`.
-# SOAK=kills|faults|outages|periodic|freqtrade: only that one. Sizes: KILLS, SEEDS (from SEED on), MINUTES; COMMITS of the one that follows by
-# `periodic`, whose short form is among the end-to-end tests. CLIENTS=yes: with freqtrade, which is installed then.
+# SOAK=kills|faults|outages|interface|periodic|freqtrade: only that one. Sizes: KILLS, SEEDS (from SEED on), MINUTES, REQUESTS; COMMITS of the one that
+# follows by `periodic`, whose short form is among the end-to-end tests. CLIENTS=yes: with freqtrade, which is installed then.
 # Counts go to tests/summary.sh.
 set -u
 cd "$(dirname "$0")/.." || exit 1

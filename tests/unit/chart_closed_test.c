@@ -194,6 +194,7 @@ static void lines_are_kept_by_their_tag(void **state)
 static void accepting(const char *accept, const char *query, int status)
 {
 	struct request rq = {.method = "GET",
+		.prefix = "/",
 		.path = "/api/v1/initial",
 		.query = query,
 		.if_none_match = "",

@@ -165,6 +165,7 @@ static int end(void **state)
 static void ask(const char *method, const char *path, const char *query, const char *if_none_match)
 {
 	struct request rq = {.method = method,
+		.prefix = "/x/",
 		.path = path,
 		.query = query,
 		.if_none_match = if_none_match,

@@ -1,4 +1,5 @@
 /* Goal: the other answers, and what happens when something is wrong. */
+#include "cgi/chart_endpoint.h"
 #include "chart_rows.h"
 
 static void refuses_bad_requests(void **state)
@@ -243,10 +244,41 @@ static void an_unknown_venue_is_not_ready(void **state)
 	refuses("GET", "/api/v1/symbols", "", 503, "Retry-After");
 }
 
+/* The description has every endpoint and its parameters, and every schema that it names. */
+static void describes_itself(void **state)
+{
+	char text[120];
+
+	(void)state;
+	get("/openapi.json", "");
+	assert_int_equal(a.status, 200);
+	assert_non_null(strstr(a.body.data, "\"servers\":[{\"url\":\"/x\"}]"));
+	assert_non_null(strstr(a.body.data, "\"/api/v1/live\":{\"get\":{"));
+	for (const struct chart_endpoint *const *e = chart_endpoints; *e; e++) {
+		const char *described;
+
+		snprintf(text, sizeof(text), "\"%s\":{\"get\":{", (*e)->path);
+		described = strstr(a.body.data, text);
+		assert_non_null(described);
+		for (const struct param *p = (*e)->params; p->name; p++) {
+			snprintf(text, sizeof(text), "{\"name\":\"%s\",\"in\":\"query\"", p->name);
+			described = strstr(described, text);
+			if (!described)
+				fail_msg("%s does not say '%s'", (*e)->path, p->name);
+		}
+		if ((*e)->schema) {
+			snprintf(text, sizeof(text), "\"%s\":{", (*e)->schema);
+			assert_non_null(strstr(strstr(a.body.data, "\"schemas\":{"), text));
+		}
+	}
+	refuses("GET", "/openapi.json", "x=1", 400, "'x'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_bad_requests),
+		cmocka_unit_test(describes_itself),
 		cmocka_unit_test(lists_symbols),
 		cmocka_unit_test(lists_prices),
 		cmocka_unit_test(tells_coverage),
