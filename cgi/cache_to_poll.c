@@ -218,6 +218,8 @@ static enum handled handle(
 	void *arg, int worker, const struct request *rq, struct answer *a, struct fcgi_park *park)
 {
 	struct cache_to_poll *p = arg;
+	if (poll_request_metrics(rq, a))
+		return HANDLED_ANSWER;
 	if (poll_request_check(rq, &park->wait_us, a) != 0)
 		return HANDLED_ANSWER;
 	metric_add(&polls, 1);

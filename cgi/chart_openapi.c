@@ -1,6 +1,6 @@
 /*
  * openapi.json: the description of all this (OpenAPI 3.1), made from the rows that the requests are checked against and answered by, so that it
- * can't say anything else. pricegraph-live's only path is described too: a page sees one interface.
+ * can't say anything else. pricegraph-live's paths are described too: a page sees one interface.
  */
 #include "chart_endpoint.h"
 #include "chart_schemas.h"
@@ -13,12 +13,21 @@
 #define MICROSECONDS_FROM 100000000000000 /* a time from there on is not in ms */
 
 /* Described, never answered here. */
-static const struct chart_endpoint live = {
-	.path = POLL_PATH,
-	.summary = "What happened behind a cursor, at once or as soon as it does.",
-	.params = poll_params,
-	.schema = "Live",
+static const struct chart_endpoint of_live[] = {
+	{
+		.path = POLL_PATH,
+		.summary = "What happened behind a cursor, at once or as soon as it does.",
+		.params = poll_params,
+		.schema = "Live",
+	},
+	{
+		.path = POLL_METRICS_PATH,
+		.summary = "Counters of the program that answers live, as Prometheus reads them.",
+		.params = poll_no_params,
+		.types = "text/plain",
+	},
 };
+#define OF_LIVE (sizeof(of_live) / sizeof(of_live[0]))
 
 static void add_text(struct buf *b, const char *text)
 {
@@ -273,7 +282,10 @@ static void answer(struct chart_reader *r, const struct chart_call *c, struct an
 		add_path(b, *e);
 		buf_add_char(b, ',');
 	}
-	add_path(b, &live);
+	for (size_t i = 0; i < OF_LIVE; i++) {
+		buf_add_str(b, i > 0 ? "," : "");
+		add_path(b, &of_live[i]);
+	}
 	buf_add_str(b, "},");
 	add_components(b);
 	buf_add_str(b, "}\n");

@@ -1,65 +1,130 @@
 /* api/v1/status and healthz: every stage with the age of its data. */
 #include "chart_endpoint.h"
 #include "chart_head.h"
-#include "clock.h"
 #include "pg_queries.h"
 #include <inttypes.h>
 #include <stdio.h>
 
-static void add_streams(struct buf *b, const struct chart_head *h, const PGresult *rows)
-{
-	int64_t wall_us = clock_wall_us();
+/* Rows of the statements about the stages. */
+struct stages {
+	PGresult *streams, *sink, *backfill, *gaps;
+};
 
+static const char *or_null(const PGresult *r, int row, int column)
+{
+	return PQgetisnull(r, row, column) ? "null" : PQgetvalue(r, row, column);
+}
+
+static const char *boolean(const PGresult *r, int row, int column)
+{
+	if (PQgetisnull(r, row, column))
+		return "null";
+	return *PQgetvalue(r, row, column) == 't' ? "true" : "false";
+}
+
+static void add_streams(struct buf *b, const struct chart_head *h, const PGresult *r)
+{
 	buf_add_str(b, ",\"feed\":[");
-	for (int row = 0; row < PQntuples(rows); row++) {
-		int64_t age_us = wall_us - pg_int(rows, row, 3);
-		int64_t lag_us = h->fresh.venue_now_us - pg_int(rows, row, 4);
+	for (int row = 0; row < PQntuples(r); row++) {
+		int64_t lag_us = h->fresh.venue_now_us - pg_int(r, row, 5);
 
 		buf_printf(b,
-			"%s{\"stream\":\"%s\",\"sessions\":%s,\"symbols\":%s,\"alive_age_ms\":",
-			row > 0 ? "," : "", PQgetvalue(rows, row, 0), PQgetvalue(rows, row, 1),
-			PQgetvalue(rows, row, 2));
-		chart_head_add_ms(b, age_us > 0 ? age_us : 0);
-		buf_add_str(b, ",\"lag_ms\":");
+			"%s{\"stream\":\"%s\",\"state\":\"%s\",\"sessions\":%s,\"symbols\":%s,"
+			"\"alive_age_ms\":%s,\"lag_ms\":",
+			row > 0 ? "," : "", PQgetvalue(r, row, 0), PQgetvalue(r, row, 1),
+			PQgetvalue(r, row, 2), PQgetvalue(r, row, 3), PQgetvalue(r, row, 4));
 		chart_head_add_ms(b, lag_us > 0 ? lag_us : 0);
-		buf_printf(
-			b, ",\"ended\":%s}", *PQgetvalue(rows, row, 5) == 't' ? "true" : "false");
+		buf_printf(b, ",\"records_per_s\":%s,\"open_gaps\":%s,\"ended\":%s}",
+			PQgetvalue(r, row, 7), PQgetvalue(r, row, 8), boolean(r, row, 6));
 	}
 	buf_add_char(b, ']');
 }
 
-static void print(
-	struct buf *b, const struct chart_head *h, const PGresult *streams, const PGresult *sink)
+static void add_sink(struct buf *b, const PGresult *r)
+{
+	buf_printf(b,
+		",\"sink\":{\"state\":\"%s\",\"lag_ms\":%s,\"committed_age_ms\":%s,"
+		"\"partitions_owned\":%s,\"commits\":%s,\"records\":%s,\"records_per_s\":%s,"
+		"\"quarantined\":%s}",
+		PQgetvalue(r, 0, 1), or_null(r, 0, 2), or_null(r, 0, 3), PQgetvalue(r, 0, 4),
+		PQgetvalue(r, 0, 5), PQgetvalue(r, 0, 6), PQgetvalue(r, 0, 7), PQgetvalue(r, 0, 8));
+}
+
+static void add_oldest(struct buf *b, const PGresult *r)
+{
+	if (PQgetisnull(r, 0, 3)) {
+		buf_add_str(b, ",\"oldest\":null");
+		return;
+	}
+	buf_add_str(b, ",\"oldest\":{\"symbol\":");
+	buf_add_json(b, PQgetvalue(r, 0, 3), (size_t)PQgetlength(r, 0, 3));
+	buf_printf(b, ",\"stream\":\"%s\",\"from\":", PQgetvalue(r, 0, 4));
+	chart_head_add_ms(b, pg_int(r, 0, 5));
+	buf_add_str(b, ",\"to\":");
+	chart_head_add_ms(b, pg_int(r, 0, 6));
+	buf_add_str(b, ",\"cause\":");
+	buf_add_json(b, PQgetvalue(r, 0, 7), (size_t)PQgetlength(r, 0, 7));
+	buf_printf(b, ",\"state\":\"%s\"}", PQgetvalue(r, 0, 8));
+}
+
+static void add_backfill(struct buf *b, const PGresult *r, const PGresult *gaps)
+{
+	buf_printf(b,
+		",\"backfill\":{\"running\":%s,\"records\":%s,\"records_per_s\":%s,\"gaps\":{",
+		boolean(r, 0, 0), PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2));
+	for (int row = 0; row < PQntuples(gaps); row++)
+		buf_printf(b, "%s\"%s\":{\"count\":%s,\"ms\":%s}", row > 0 ? "," : "",
+			PQgetvalue(gaps, row, 0), PQgetvalue(gaps, row, 1),
+			PQgetvalue(gaps, row, 2));
+	buf_add_char(b, '}');
+	add_oldest(b, r);
+	buf_add_char(b, '}');
+}
+
+static void print(struct buf *b, const struct chart_head *h, const struct stages *s)
 {
 	buf_printf(b, "{\"venue\":\"%s\"", h->venue);
 	chart_head_add_freshness(b, h);
 	buf_printf(b, ",\"epoch\":%" PRId64 ",\"generation\":%" PRId64 ",\"symbols\":%s", h->epoch,
-		h->generation, PQgetvalue(sink, 0, 0));
-	add_streams(b, h, streams);
-	buf_printf(b,
-		",\"sink\":{\"partitions_owned\":%s,\"commits\":%s,\"records\":%s,"
-		"\"quarantined\":%s,\"gaps\":{%s}}}\n",
-		PQgetvalue(sink, 0, 1), PQgetvalue(sink, 0, 2), PQgetvalue(sink, 0, 3),
-		PQgetvalue(sink, 0, 4), PQgetvalue(sink, 0, 5));
+		h->generation, PQgetvalue(s->sink, 0, 0));
+	add_streams(b, h, s->streams);
+	add_sink(b, s->sink);
+	add_backfill(b, s->backfill, s->gaps);
+	buf_add_str(b, "}\n");
+}
+
+static int read_stages(struct chart_reader *r, struct stages *s)
+{
+	struct chart_params p = {0};
+
+	chart_params_text(&p, chart_reader_venue(r));
+	if (chart_reader_query(
+		    r, "chart_status_streams", sql_chart_status_streams, &p, &s->streams) != 0 ||
+		chart_reader_query(r, "chart_status_sink", sql_chart_status_sink, &p, &s->sink) !=
+			0 ||
+		chart_reader_query(r, "chart_status_backfill", sql_chart_status_backfill, &p,
+			&s->backfill) != 0 ||
+		chart_reader_query(r, "chart_status_gaps", sql_chart_status_gaps, &p, &s->gaps) !=
+			0)
+		return -1;
+	return 0;
 }
 
 static void answer_status(struct chart_reader *r, const struct chart_call *c, struct answer *a)
 {
-	struct chart_params p = {0};
 	struct chart_head h;
-	PGresult *streams = NULL, *sink = NULL;
+	struct stages s = {0};
 
 	(void)c;
-	chart_params_text(&p, chart_reader_venue(r));
 	if (chart_reader_begin(r, a) == 0 && chart_head_read_venue(r, &h) == 0 &&
-		chart_reader_query(
-			r, "chart_status_streams", sql_chart_status_streams, &p, &streams) == 0 &&
-		chart_reader_query(r, "chart_status_sink", sql_chart_status_sink, &p, &sink) == 0) {
-		print(&a->body, &h, streams, sink);
+		read_stages(r, &s) == 0) {
+		print(&a->body, &h, &s);
 		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 	}
-	PQclear(streams);
-	PQclear(sink);
+	PQclear(s.streams);
+	PQclear(s.sink);
+	PQclear(s.backfill);
+	PQclear(s.gaps);
 	chart_reader_end(r);
 }
 

@@ -13,3 +13,7 @@ const struct param poll_params[] = {
 		"Longest wait for news, in seconds (25)."},
 	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
 };
+
+const struct param poll_no_params[] = {
+	{NULL, PARAM_TEXT, false, 0, 0, NULL, NULL, NULL},
+};

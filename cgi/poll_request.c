@@ -2,8 +2,10 @@
 #include "accept.h"
 #include "clock.h"
 #include "event.h"
+#include "metrics.h"
 #include "poll_param.h"
 #include "problem.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -23,6 +25,29 @@ static int64_t preferred_wait(const char *prefer)
 	return -1;
 }
 
+static bool is_read(const struct request *rq)
+{
+	return strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0;
+}
+
+bool poll_request_metrics(const struct request *rq, struct answer *a)
+{
+	struct param_values values = {0};
+	if (strcmp(rq->path, POLL_METRICS_PATH) != 0)
+		return false;
+	if (!is_read(rq)) {
+		problem_answer(a, PROBLEM_METHOD, "only GET and HEAD are served");
+	} else if (!accept_one(rq->accept, "text/plain")) {
+		problem_answer(a, PROBLEM_NOT_ACCEPTABLE, "answers are text/plain");
+	} else if (param_parse(poll_no_params, rq->query, &values, a) == 0) {
+		param_values_done(&values);
+		a->content_type = "text/plain; version=0.0.4; charset=utf-8";
+		snprintf(a->headers, sizeof(a->headers), "Cache-Control: no-cache\r\n");
+		metrics_print(&a->body);
+	}
+	return true;
+}
+
 int poll_request_check(const struct request *rq, int64_t *wait_us, struct answer *a)
 {
 	struct param_values values = {0};
@@ -30,7 +55,7 @@ int poll_request_check(const struct request *rq, int64_t *wait_us, struct answer
 		problem_answer(a, PROBLEM_NOT_FOUND, "nothing is served at this path");
 		return -1;
 	}
-	if (strcmp(rq->method, "GET") != 0 && strcmp(rq->method, "HEAD") != 0) {
+	if (!is_read(rq)) {
 		problem_answer(a, PROBLEM_METHOD, "only GET and HEAD are served");
 		return -1;
 	}

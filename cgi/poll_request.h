@@ -18,6 +18,8 @@ struct poll_request {
 
 /* Checks everything but which symbols exist. 0, or -1 with `a` filled (400, 404, 405, 406). *wait_us: of `wait=`, else of "Prefer: wait=", else the default. */
 int poll_request_check(const struct request *rq, int64_t *wait_us, struct answer *a);
+/* Whether the request is for the counters of this process; then `a` is filled with them, or with why not. */
+bool poll_request_metrics(const struct request *rq, struct answer *a);
 /* One that holds the query until the cache is warm. NULL: no memory, `a` filled. */
 struct poll_request *poll_request_keep(const char *query, struct answer *a);
 /* The whole of it; `query` passed poll_request_check. NULL: `a` filled (400: unknown symbol, undecodable cursor). */

@@ -49,48 +49,99 @@ static void print_streams(const PGresult *r)
 	for (int row = 0; row < PQntuples(r); row++) {
 		char to[40];
 
-		format_time(pg_int(r, row, 4), to);
-		printf("feed %s: %s symbols in %s sessions, heard to %s, alive %.1f s ago%s\n",
-			PQgetvalue(r, row, 0), PQgetvalue(r, row, 2), PQgetvalue(r, row, 1), to,
-			age_s(clock_wall_us() - pg_int(r, row, 3)),
-			*PQgetvalue(r, row, 5) == 't' ? ", ended" : "");
+		format_time(pg_int(r, row, 5), to);
+		printf("feed %s: %s, %s symbols in %s sessions, heard to %s, alive %.1f s ago, %s "
+		       "records/s, %s open gaps\n",
+			PQgetvalue(r, row, 0), PQgetvalue(r, row, 1), PQgetvalue(r, row, 3),
+			PQgetvalue(r, row, 2), to, (double)pg_int(r, row, 4) / 1000,
+			PQgetvalue(r, row, 7), PQgetvalue(r, row, 8));
 	}
+}
+
+/* Milliseconds as seconds; "?" where not known. */
+static const char *seconds(const PGresult *r, int column, char out[32])
+{
+	if (PQgetisnull(r, 0, column))
+		return "?";
+	snprintf(out, 32, "%.1f", (double)pg_int(r, 0, column) / 1000);
+	return out;
 }
 
 static void print_sink(const PGresult *r)
 {
-	printf("sink: %s symbols, %s partitions owned, %s commits, %s records taken, %s "
-	       "quarantined\n",
-		PQgetvalue(r, 0, 0), PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2), PQgetvalue(r, 0, 3),
-		PQgetvalue(r, 0, 4));
-	printf("gaps: %s\n", *PQgetvalue(r, 0, 5) ? PQgetvalue(r, 0, 5) : "none");
+	char lag[32], age[32];
+
+	printf("sink: %s, %s s behind, last commit %s s ago, %s records/s; %s symbols, %s "
+	       "partitions "
+	       "owned, %s commits, %s records taken, %s quarantined\n",
+		PQgetvalue(r, 0, 1), seconds(r, 2, lag), seconds(r, 3, age), PQgetvalue(r, 0, 7),
+		PQgetvalue(r, 0, 0), PQgetvalue(r, 0, 4), PQgetvalue(r, 0, 5), PQgetvalue(r, 0, 6),
+		PQgetvalue(r, 0, 8));
+}
+
+static void print_backfill(const PGresult *r, const PGresult *gaps)
+{
+	const char *running = PQgetisnull(r, 0, 0)          ? "not known here"
+			      : *PQgetvalue(r, 0, 0) == 't' ? "running"
+							    : "not running";
+	char from[40];
+
+	printf("back-fill: %s, %s records taken, %s records/s\n", running, PQgetvalue(r, 0, 1),
+		PQgetvalue(r, 0, 2));
+	printf("gaps:%s", PQntuples(gaps) > 0 ? "" : " none");
+	for (int row = 0; row < PQntuples(gaps); row++)
+		printf("%s %s %s (%.1f s)", row > 0 ? "," : "", PQgetvalue(gaps, row, 1),
+			PQgetvalue(gaps, row, 0), (double)pg_int(gaps, row, 2) / 1000);
+	printf("\n");
+	if (PQgetisnull(r, 0, 3))
+		return;
+	format_time(pg_int(r, 0, 5), from);
+	printf("oldest gap: %s %s from %s, %.3f s, %s, %s\n", PQgetvalue(r, 0, 3),
+		PQgetvalue(r, 0, 4), from, (double)(pg_int(r, 0, 6) - pg_int(r, 0, 5)) / SECOND_US,
+		PQgetvalue(r, 0, 7), PQgetvalue(r, 0, 8));
+}
+
+enum part { HEAD, STREAMS, SINK, BACKFILL, GAPS, PARTS };
+
+static int read_parts(struct pg *pg, const char *venue, PGresult *r[PARTS], struct err *e)
+{
+	static const struct {
+		const char *name, *sql;
+	} statements[PARTS] = {
+		[HEAD] = {"chart_venue", sql_chart_venue},
+		[STREAMS] = {"chart_status_streams", sql_chart_status_streams},
+		[SINK] = {"chart_status_sink", sql_chart_status_sink},
+		[BACKFILL] = {"chart_status_backfill", sql_chart_status_backfill},
+		[GAPS] = {"chart_status_gaps", sql_chart_status_gaps},
+	};
+
+	for (int i = 0; i < PARTS; i++)
+		if (pg_query(pg, statements[i].name, statements[i].sql, 1, &venue, &r[i], e) !=
+			PG_OK)
+			return -1;
+	if (PQntuples(r[HEAD]) > 0)
+		return 0;
+	return err_set(e, "there is no venue '%s' in the database", venue);
 }
 
 int ctl_status(const struct settings *s, const char *venue, struct err *e)
 {
 	struct pg *pg = pg_new(settings_text(s, "postgres", "reader"), "pricegraphctl");
-	PGresult *head = NULL, *streams = NULL, *sink = NULL;
+	PGresult *r[PARTS] = {0};
 	int rc = -1;
 
-	if (!pg) {
+	if (!pg)
 		err_set(e, "no memory for a connection");
-	} else if (pg_query(pg, "chart_venue", sql_chart_venue, 1, &venue, &head, e) == PG_OK &&
-		   pg_query(pg, "chart_status_streams", sql_chart_status_streams, 1, &venue,
-			   &streams, e) == PG_OK &&
-		   pg_query(pg, "chart_status_sink", sql_chart_status_sink, 1, &venue, &sink, e) ==
-			   PG_OK) {
-		if (PQntuples(head) == 0) {
-			err_set(e, "there is no venue '%s' in the database", venue);
-		} else {
-			print_venue(venue, head);
-			print_streams(streams);
-			print_sink(sink);
-			rc = 0;
-		}
+	else
+		rc = read_parts(pg, venue, r, e);
+	if (rc == 0) {
+		print_venue(venue, r[HEAD]);
+		print_streams(r[STREAMS]);
+		print_sink(r[SINK]);
+		print_backfill(r[BACKFILL], r[GAPS]);
 	}
-	PQclear(head);
-	PQclear(streams);
-	PQclear(sink);
+	for (int i = 0; i < PARTS; i++)
+		PQclear(r[i]);
 	pg_free(pg);
 	return rc;
 }

@@ -118,9 +118,18 @@ static void tells_status_and_health(void **state)
 	IS("epoch", "1");
 	IS("symbols", "4");
 	assert_non_null(strstr(member("feed"),
-		"{\"stream\":\"miniTicker\",\"sessions\":1,\"symbols\":1,\"alive_age_ms\":"));
-	IS("sink", "{\"partitions_owned\":0,\"commits\":160,\"records\":187,\"quarantined\":0,"
-		   "\"gaps\":{\"open\":2}}");
+		"{\"stream\":\"miniTicker\",\"state\":\"silent\",\"sessions\":1,\"symbols\":1,"
+		"\"alive_age_ms\":"));
+	assert_non_null(strstr(member("feed"), "\"lag_ms\":2000,\"records_per_s\":0,"
+					       "\"open_gaps\":0,\"ended\":false}"));
+	assert_non_null(strstr(member("sink"), "{\"state\":\"never ran\",\"lag_ms\":"));
+	assert_non_null(strstr(member("sink"),
+		",\"committed_age_ms\":null,\"partitions_owned\":0,\"commits\":160,"
+		"\"records\":187,\"records_per_s\":0,\"quarantined\":0}"));
+	IS("backfill", "{\"running\":false,\"records\":0,\"records_per_s\":0,\"gaps\":{\"open\":{"
+		       "\"count\":2,\"ms\":4990300}},\"oldest\":{\"symbol\":\"B\",\"stream\":"
+		       "\"kline_1s\",\"from\":@20,\"to\":@5000,\"cause\":\"stopped\","
+		       "\"state\":\"open\"}}");
 	get("/healthz", "");
 	assert_int_equal(a.status, 503); /* the clock stands, and nobody said why */
 	get("/metrics", "");

@@ -1,8 +1,25 @@
+-- What the answers of issue 5 need: how fast offsets move, and aggregates for indicators.
+-- Run by the owner.
+SET LOCAL search_path = pricegraph;
+
+-- How fast an offset moves: what it was at two times, each a minute or more apart; `before` is the older one.
+ALTER TABLE kafka_offset
+	ADD COLUMN committed_us bigint, -- wall clock of the last move
+	ADD COLUMN mark_us bigint,
+	ADD COLUMN mark_offset bigint,
+	ADD COLUMN before_us bigint,
+	ADD COLUMN before_offset bigint;
+
+-- Records a second since the older mark, which is one to two minutes old while offsets move.
+CREATE FUNCTION offset_rate(o kafka_offset, now_us bigint) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT (o.next_offset - coalesce(o.before_offset, o.mark_offset)) * 1e6 / greatest(now_us - coalesce(o.before_us, o.mark_us), 1000000)
+$$;
+REVOKE ALL ON FUNCTION offset_rate FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION offset_rate TO pricegraph_collector, pricegraph_reader;
+
 -- Aggregates for the indicators whose definition is recursive. As window functions over bars, oldest first, they give the value at each
 -- bar; the first n values seed them, as Wilder and the libraries of this field do. Double precision: an average of averages
 -- has no exact decimal form. A state is an array; its first element says how many values are still missing, while it is > 0 there is no result.
--- Run by the owner.
-SET LOCAL search_path = pricegraph;
 
 -- {missing, average}: the mean of the first n, then the share 2 / (n + 1) of each further value.
 CREATE FUNCTION ema_next(state double precision[], value double precision, n int) RETURNS double precision[]
