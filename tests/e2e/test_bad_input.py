@@ -282,13 +282,13 @@ def live(stack):
 
 API = "/api/v1/"
 LIVE = API + "live"
-GOOD = {API + "initial": "symbol=BTCUSDT&interval=1m&limit=2&end=1800000000000",
+GOOD = {API + "initial": "symbol=BTCUSDT&interval=1m&limit=2&end=1800000000000&indicators=sma:2&format=json&revision=1.0123456789abcdef",
         API + "periodic": "symbol=BTCUSDT&interval=1m&from=1700000000000&since=1.0",
         API + "coverage": "symbol=BTCUSDT&from=0&to=1800000000000",
-        API + "symbols": "", API + "status": "", "/healthz": "", "/metrics": "",
+        API + "symbols": "", API + "status": "", "/healthz": "", "/metrics": "", "/openapi.json": "",
         LIVE: "symbols=BTCUSDT&wait=0"}
 CHART = [path for path in GOOD if path != LIVE]
-OPTIONAL = {"limit", "end", "to", "wait", "cursor"} | {(API + "coverage", "from")}
+OPTIONAL = {"limit", "end", "to", "wait", "cursor", "indicators", "format", "revision"} | {(API + "coverage", "from")}
 UNKNOWN, REPEATED, MISSING, ILLEGAL, INTERVAL, SYMBOL = -1103, -1101, -1102, -1130, -1120, -1121
 NEARER = {-1100, -1105, -1108}  # which of an illegal value's kinds: no digits, empty, overflowed
 
@@ -303,6 +303,10 @@ BAD_VALUES = {
     "end": NO_TEXT + NO_INTEGER, "from": NO_TEXT + NO_INTEGER, "to": NO_TEXT + NO_INTEGER,
     "since": NO_TEXT + ["111", "1..", "1.x", ".11", "a.b", "1.2.3", "-1.0", "1.-1", "%2B1.0", "%201.0", "1.0%20", "1,0",
                         "99999999999999999999.1", "1.99999999999999999999", "1" * 40],
+    "indicators": NO_TEXT + ["sma", "sma:1", "sma:201", "SMA:5", "vwap,", "bollinger:5", "bollinger:5:0", "macd:1:2:3", "sma:2%20", "A" * LONG,
+                             ",".join(f"sma:{n}" for n in range(2, 11))],
+    "format": NO_TEXT + ["JSON", "xml", "json|csv", "", "A" * LONG],
+    "revision": NO_TEXT + ["1", "1.1", "1.0123456789ABCDEF", "1.0123456789abcdef0", ".0123456789abcdef", "A" * LONG],
     "wait": NO_TEXT + NO_INTEGER + ["61"],
     "symbols": NO_TEXT + NO_SYMBOL + ["BTCUSDT,BTCUSDT", "BTCUSDT,", ",", ",BTCUSDT", "BTCUSDT,NOSUCH", "BTCUSDT,%ff", "," * 100,
                                       ",".join(f"S{i}" for i in range(101)), "A" * LONG],
@@ -365,6 +369,8 @@ def assert_good(web, path):
     assert status == 200, body
     if path == "/metrics":
         assert headers["Content-Type"].startswith("text/plain")
+    elif path == "/openapi.json":
+        assert json.loads(body)["openapi"] == "3.1.0"
     else:
         assert headers["Content-Type"] == "application/json" and json.loads(body)["venue"] == "replay-bad"
 
@@ -451,8 +457,9 @@ def test_bad_headers(chart, live):
         assert status == (304 if text == "*" else 200), text
     for text in ("wait=", "wait=x", "wait=-1;", "," * 20_000, "wait=0.5", "wait=99999999999999999999x"):
         assert live.get(LIVE, GOOD[LIVE], prefer=text)[0] == 200
-    for text in ("", "*/*", "text/html", "application/json;q=x", "a" * 60_000):
-        assert live.get(LIVE, GOOD[LIVE], accept=text)[0] == 200
+    for text, status in (("", 200), ("*/*", 200), ("application/json;q=x", 200), ("text/html", 406), ("a" * 60_000, 406), ("," * 20_000, 200)):
+        assert live.get(LIVE, GOOD[LIVE], accept=text)[0] == status, text
+        assert chart.get(API + "periodic", GOOD[API + "periodic"], accept=text)[0] == status, text
     assert_problem(live.get(LIVE, GOOD[LIVE], accept="text/event-stream"), {-1000}, "json", 406)
 
 
