@@ -37,28 +37,36 @@ static void now_done(void *arg, struct fcgi_ready *r)
 
 static int run(const struct settings *s, struct err *e)
 {
-	int workers = (int)settings_int(s, "chart", "workers");
+	struct fcgi_config config = {.workers = (int)settings_int(s, "chart", "workers"),
+		.queue_max = (int)settings_int(s, "chart", "queue"),
+		.prefix = settings_text(s, "web", "prefix")};
 	struct sigaction stop = {.sa_handler = on_signal};
 	struct fcgi_handler handler = {.handle = handle, .now = now, .now_done = now_done};
-	struct pg_to_chart *chart = pg_to_chart_new(s, workers, e);
+	struct pg_to_chart *chart = NULL;
+	struct cors *cors = NULL;
 	int rc = -1;
 
+	if (cors_new(s, &cors, e) == 0)
+		chart = pg_to_chart_new(s, config.workers, e);
 	if (chart == NULL)
-		return -1;
+		goto out;
 	handler.arg = chart;
-	server = fcgi_server_new(&handler, workers, 0, settings_text(s, "web", "prefix"), e);
+	config.cors = cors;
+	server = fcgi_server_new(&handler, &config, e);
 	if (server != NULL) {
 		sigaction(SIGTERM, &stop, NULL);
 		sigaction(SIGINT, &stop, NULL);
 		log_info("chart_started", "venue=%s workers=%d", settings_text(s, "venue", "name"),
-			workers);
+			config.workers);
 		rc = fcgi_server_run(server, e);
 		log_info("chart_stopped", "rc=%d", rc);
 	}
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	fcgi_server_free(server);
+out:
 	pg_to_chart_free(chart);
+	cors_free(cors);
 	return rc;
 }
 

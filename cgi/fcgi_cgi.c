@@ -61,7 +61,9 @@ int fcgi_cgi_serve(const struct fcgi_cgi *cgi, struct err *e)
 	buf_init(&out, FCGI_ANSWER_MAX + 4096);
 	fcgi_env_request(&env, cgi->prefix, path, &rq);
 	rq.gateway_cgi = true;
-	if (h->handle(h->arg, 0, &rq, &a, &park) == HANDLED_PARK)
+	a.more = cors_lines(cgi->cors, rq.origin);
+	if (!cors_preflight(cgi->cors, &rq, &a) &&
+		h->handle(h->arg, 0, &rq, &a, &park) == HANDLED_PARK)
 		await(cgi, &park, &a);
 	if (a.body.failed) {
 		buf_done(&a.body);

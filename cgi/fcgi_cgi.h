@@ -9,7 +9,8 @@
 struct fcgi_cgi {
 	const struct fcgi_handler *handler;
 	const char *prefix;
-	int wake_fd; /* an eventfd, non-blocking: written when the two below change */
+	const struct cors *cors; /* NULL: off */
+	int wake_fd;             /* an eventfd, non-blocking: written when the two below change */
 	const atomic_bool *stopping;
 	atomic_bool *woken; /* set by who wakes, reset here */
 };

@@ -96,7 +96,7 @@ void fcgi_conn_answer(struct conn *c, const struct answer *a, struct buf *http, 
 	fcgi_conn_empty(http);
 	fcgi_conn_empty(block);
 	if (a->body.failed) {
-		struct answer sorry = {0};
+		struct answer sorry = {.more = a->more};
 		buf_init(&sorry.body, 4096);
 		problem_answer(&sorry, PROBLEM_INTERNAL, "the answer does not fit into memory");
 		answer_print(&sorry, c->head_only, http);

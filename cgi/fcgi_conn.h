@@ -25,6 +25,7 @@ struct conn {
 	uint16_t request_id;
 	bool keep;           /* the peer keeps it open behind the answer */
 	bool head_only;      /* the request is a HEAD */
+	const char *more;    /* header lines of its answer (cors.h), or NULL */
 	int64_t deadline_us; /* monotonic: parked, when its wait is over; writing, when we give up */
 	struct fcgi_park park; /* while parked */
 	char *out;             /* what is unsent of the answer: out[out_sent..out_len) */

@@ -50,6 +50,7 @@ void fcgi_env_request(
 		.accept = text_of(env, "HTTP_ACCEPT"),
 		.prefer = text_of(env, "HTTP_PREFER"),
 		.last_event_id = text_of(env, "HTTP_LAST_EVENT_ID"),
+		.origin = text_of(env, "HTTP_ORIGIN"),
 		.time_unit = text_of(env, "HTTP_X_MBX_TIME_UNIT"),
 	};
 }

@@ -19,7 +19,7 @@ METRIC_GAUGE(connections, "pricegraph_fcgi_connections", "open connections of th
 METRIC_GAUGE(parked_now, "pricegraph_fcgi_parked", "parked requests");
 METRIC_GAUGE(parked_most, "pricegraph_fcgi_parked_max", "most parked requests at once");
 METRIC_COUNTER(refused, "pricegraph_fcgi_refused_total",
-	"requests answered 503 because too many were parked");
+	"requests answered 429 because too many were parked");
 METRIC_COUNTER(left_early, "pricegraph_fcgi_left_total", "clients that left while parked");
 METRIC_COUNTER(stuck, "pricegraph_fcgi_stuck_total",
 	"connections closed because the peer did not take its answer");
@@ -85,6 +85,7 @@ static bool resume(struct fcgi_server *s, struct conn *c, bool timed_out)
 	s->answer.status = 200;
 	s->answer.content_type = "application/json";
 	s->answer.etag[0] = s->answer.headers[0] = '\0';
+	s->answer.more = c->more;
 	fcgi_conn_empty(&s->answer.body);
 	if (!s->handler.resume(s->handler.arg, c->park.context, timed_out, &s->answer))
 		return false;
@@ -98,8 +99,9 @@ static void park(struct fcgi_server *s, struct conn *c)
 		metric_add(&refused, 1);
 		fcgi_conn_empty(&s->answer.body);
 		s->answer.etag[0] = s->answer.headers[0] = '\0';
+		s->answer.more = c->more;
 		problem_answer(
-			&s->answer, PROBLEM_UNAVAILABLE, "too many requests are waiting already");
+			&s->answer, PROBLEM_TOO_MANY, "too many requests are waiting already");
 		answer_parked(s, c);
 		return;
 	}
@@ -211,7 +213,7 @@ static void idle_event(struct fcgi_server *s, struct conn *c, uint32_t events)
 		return;
 	}
 	if (s->handler.now != NULL &&
-		fcgi_now(&(struct fcgi_now_server){&s->handler, s->prefix, &s->http}, c)) {
+		fcgi_now(&(struct fcgi_now_server){&s->handler, s->prefix, s->cors, &s->http}, c)) {
 		place(s, c);
 		return;
 	}

@@ -12,6 +12,7 @@
 struct fcgi_server {
 	struct fcgi_handler handler;
 	char *prefix;
+	const struct cors *cors; /* lent; NULL: off */
 	size_t parked_max;
 	bool cgi;
 	int epoll_fd, event_fd;

@@ -54,6 +54,7 @@ bool fcgi_now(const struct fcgi_now_server *s, struct conn *c)
 	fcgi_env_request(&env, s->prefix, path, &rq);
 	if (!s->handler->now(s->handler->arg, &rq, &ready))
 		return false;
+	ready.head.more = cors_lines(s->cors, rq.origin);
 	c->request_id = peek.request_id;
 	c->keep = peek.keep;
 	c->head_only = strcmp(rq.method, "HEAD") == 0;

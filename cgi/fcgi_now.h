@@ -9,6 +9,7 @@
 struct fcgi_now_server { /* all lent */
 	const struct fcgi_handler *handler;
 	const char *prefix;
+	const struct cors *cors;
 	struct buf *http; /* scratch */
 };
 

@@ -2,6 +2,7 @@
 #include "fcgi_reader.h"
 #include "log.h"
 #include "metrics.h"
+#include "problem.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,20 @@ METRIC_COUNTER(requests, "pricegraph_fcgi_requests_total", "FastCGI requests rea
 METRIC_COUNTER(
 	unread, "pricegraph_fcgi_unread_total", "connections closed because no whole request came");
 
+METRIC_COUNTER(turned_away, "pricegraph_fcgi_turned_away_total",
+	"requests answered 429 because too many waited for a worker");
+METRIC_GAUGE(queued_most, "pricegraph_fcgi_queued_max", "most requests that waited for a worker");
+
+struct lane { /* connections that wait for a thread */
+	struct conn *first, *last;
+	size_t count;
+	pthread_cond_t some;
+};
+
 struct worker {
 	struct fcgi_pool *pool;
-	int index;
+	struct lane *lane;
+	int index; /* -1: the one that refuses */
 	pthread_t thread;
 	bool started;
 	struct fcgi_reader *reader;
@@ -22,25 +34,25 @@ struct worker {
 
 struct fcgi_pool {
 	struct fcgi_pool_owner owner;
-	pthread_mutex_t lock; /* guards first, last, stopping */
-	pthread_cond_t some;
-	struct conn *first, *last;
+	pthread_mutex_t lock; /* guards the lanes, stopping */
+	struct lane served, refused;
 	bool stopping;
-	int workers;
-	struct worker *worker;
+	int threads;
+	struct worker *worker; /* the last one refuses */
 };
 
 /* NULL: the pool ends. */
-static struct conn *take(struct fcgi_pool *p)
+static struct conn *take(struct fcgi_pool *p, struct lane *l)
 {
 	pthread_mutex_lock(&p->lock);
-	while (p->first == NULL && !p->stopping)
-		pthread_cond_wait(&p->some, &p->lock);
-	struct conn *c = p->stopping ? NULL : p->first;
+	while (l->first == NULL && !p->stopping)
+		pthread_cond_wait(&l->some, &p->lock);
+	struct conn *c = p->stopping ? NULL : l->first;
 	if (c != NULL) {
-		p->first = c->queue_next;
-		if (p->first == NULL)
-			p->last = NULL;
+		l->first = c->queue_next;
+		if (l->first == NULL)
+			l->last = NULL;
+		l->count--;
 		c->queue_next = NULL;
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -56,9 +68,22 @@ static void answer_reset(struct answer *a)
 	fcgi_conn_empty(&a->body);
 }
 
+static enum handled handle(struct worker *w, const struct request *rq, struct conn *c)
+{
+	const struct fcgi_pool_owner *o = &w->pool->owner;
+	if (w->index < 0) {
+		metric_add(&turned_away, 1);
+		problem_answer(&w->answer, PROBLEM_TOO_MANY,
+			"all workers are busy, and too many wait for one");
+		return HANDLED_ANSWER;
+	}
+	if (cors_preflight(o->cors, rq, &w->answer))
+		return HANDLED_ANSWER;
+	return o->handler->handle(o->handler->arg, w->index, rq, &w->answer, &c->park);
+}
+
 static void serve(struct worker *w, struct conn *c)
 {
-	const struct fcgi_handler *h = w->pool->owner.handler;
 	struct fcgi_read in;
 	if (fcgi_reader_read(w->reader, c->fd, &in) != 0) {
 		metric_add(&unread, 1);
@@ -70,8 +95,10 @@ static void serve(struct worker *w, struct conn *c)
 	c->request_id = in.request_id;
 	c->keep = in.keep;
 	c->head_only = strcmp(in.rq.method, "HEAD") == 0;
+	c->more = cors_lines(w->pool->owner.cors, in.rq.origin);
 	answer_reset(&w->answer);
-	switch (h->handle(h->arg, w->index, &in.rq, &w->answer, &c->park)) {
+	w->answer.more = c->more;
+	switch (handle(w, &in.rq, c)) {
 	case HANDLED_ANSWER:
 		fcgi_reader_release(w->reader);
 		fcgi_conn_answer(c, &w->answer, &w->http, &w->block);
@@ -88,7 +115,7 @@ static void *run(void *arg)
 	struct worker *w = arg;
 	log_thread_name("fcgi");
 	for (;;) {
-		struct conn *c = take(w->pool);
+		struct conn *c = take(w->pool, w->lane);
 		if (c == NULL)
 			return NULL;
 		serve(w, c);
@@ -96,11 +123,13 @@ static void *run(void *arg)
 	}
 }
 
-static int start_worker(struct fcgi_pool *p, int index, struct err *e)
+/* One that serves, or the one that refuses. */
+static int start_worker(struct fcgi_pool *p, int index, bool serves, struct err *e)
 {
 	struct worker *w = &p->worker[index];
 	w->pool = p;
-	w->index = index;
+	w->index = serves ? index : -1;
+	w->lane = serves ? &p->served : &p->refused;
 	buf_init(&w->answer.body, FCGI_ANSWER_MAX);
 	buf_init(&w->http, FCGI_ANSWER_MAX + 4096);
 	buf_init(&w->block, FCGI_ANSWER_MAX + 65536);
@@ -108,26 +137,39 @@ static int start_worker(struct fcgi_pool *p, int index, struct err *e)
 	if (w->reader == NULL)
 		return err_set(e, "no memory for a worker");
 	if (pthread_create(&w->thread, NULL, run, w) != 0)
-		return err_set(e, "cannot start worker %d of %d", index + 1, p->workers);
+		return err_set(e, "cannot start thread %d", index + 1);
 	w->started = true;
 	return 0;
+}
+
+static void lane_add(struct lane *l, struct conn *c)
+{
+	c->queue_next = NULL;
+	if (l->last != NULL)
+		l->last->queue_next = c;
+	else
+		l->first = c;
+	l->last = c;
+	l->count++;
+	pthread_cond_signal(&l->some);
 }
 
 struct fcgi_pool *fcgi_pool_new(const struct fcgi_pool_owner *owner, int workers, struct err *e)
 {
 	struct fcgi_pool *p = calloc(1, sizeof(*p));
-	if (p == NULL || (p->worker = calloc((size_t)workers, sizeof(*p->worker))) == NULL) {
+	if (p == NULL || (p->worker = calloc((size_t)workers + 1, sizeof(*p->worker))) == NULL) {
 		err_set(e, "no memory for %d workers", workers);
 		free(p);
 		return NULL;
 	}
 	p->owner = *owner;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->some, NULL);
-	for (; p->workers < workers; p->workers++) {
-		if (start_worker(p, p->workers, e) == 0)
+	pthread_cond_init(&p->served.some, NULL);
+	pthread_cond_init(&p->refused.some, NULL);
+	for (; p->threads <= workers; p->threads++) {
+		if (start_worker(p, p->threads, p->threads < workers, e) == 0)
 			continue;
-		p->workers++;
+		p->threads++;
 		fcgi_pool_free(p);
 		return NULL;
 	}
@@ -136,14 +178,9 @@ struct fcgi_pool *fcgi_pool_new(const struct fcgi_pool_owner *owner, int workers
 
 void fcgi_pool_give(struct fcgi_pool *p, struct conn *c)
 {
-	c->queue_next = NULL;
 	pthread_mutex_lock(&p->lock);
-	if (p->last != NULL)
-		p->last->queue_next = c;
-	else
-		p->first = c;
-	p->last = c;
-	pthread_cond_signal(&p->some);
+	lane_add(p->served.count < p->owner.queue_max ? &p->served : &p->refused, c);
+	metric_max(&queued_most, (int64_t)p->served.count);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -157,23 +194,30 @@ static void free_worker(struct worker *w)
 	buf_done(&w->block);
 }
 
+static void drop_lane(struct fcgi_pool *p, struct lane *l)
+{
+	while (l->first != NULL) {
+		struct conn *c = l->first;
+		l->first = c->queue_next;
+		c->state = CONN_DEAD;
+		p->owner.done(p->owner.arg, c);
+	}
+	pthread_cond_destroy(&l->some);
+}
+
 void fcgi_pool_free(struct fcgi_pool *p)
 {
 	if (p == NULL)
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->stopping = true;
-	pthread_cond_broadcast(&p->some);
+	pthread_cond_broadcast(&p->served.some);
+	pthread_cond_broadcast(&p->refused.some);
 	pthread_mutex_unlock(&p->lock);
-	for (int i = 0; i < p->workers; i++)
+	for (int i = 0; i < p->threads; i++)
 		free_worker(&p->worker[i]);
-	while (p->first != NULL) {
-		struct conn *c = p->first;
-		p->first = c->queue_next;
-		c->state = CONN_DEAD;
-		p->owner.done(p->owner.arg, c);
-	}
-	pthread_cond_destroy(&p->some);
+	drop_lane(p, &p->served);
+	drop_lane(p, &p->refused);
 	pthread_mutex_destroy(&p->lock);
 	free(p->worker);
 	free(p);

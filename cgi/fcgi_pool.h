@@ -2,7 +2,8 @@
  * fcgi_pool: the worker threads of fcgi_server. Each takes a readable connection, reads its request, calls the handler and sends the answer or
  * parks, then gives the connection back.
  *
- * The queue is unbounded by itself: a connection is in it at most once, and fcgi_server bounds the connections.
+ * The queue has a maximum. Policy when full: refuse: a thread of its own reads the request and answers 429, so that who comes too much learns it at
+ * once, however busy the workers are.
  */
 #pragma once
 #include "fcgi_conn.h"
@@ -11,6 +12,8 @@
 struct fcgi_pool_owner {
 	const struct fcgi_handler *handler; /* must outlive the pool */
 	const char *prefix;                 /* likewise */
+	const struct cors *cors;            /* likewise; NULL: off */
+	size_t queue_max;                   /* connections that may wait for a worker */
 	/* On a worker: the connection is the owner's again, its state says what to do with it. */
 	void (*done)(void *arg, struct conn *c);
 	void *arg;

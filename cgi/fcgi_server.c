@@ -49,6 +49,7 @@ int fcgi_server_run(struct fcgi_server *s, struct err *e)
 {
 	struct fcgi_cgi cgi = {.handler = &s->handler,
 		.prefix = s->prefix,
+		.cors = s->cors,
 		.wake_fd = s->event_fd,
 		.stopping = &s->stopping,
 		.woken = &s->woken};
@@ -70,10 +71,14 @@ static char *normal_prefix(const char *prefix)
 	return out;
 }
 
-static int open_fastcgi(struct fcgi_server *s, int workers, struct err *e)
+static int open_fastcgi(struct fcgi_server *s, const struct fcgi_config *config, struct err *e)
 {
-	struct fcgi_pool_owner owner = {
-		.handler = &s->handler, .prefix = s->prefix, .done = give_back, .arg = s};
+	struct fcgi_pool_owner owner = {.handler = &s->handler,
+		.prefix = s->prefix,
+		.cors = s->cors,
+		.queue_max = (size_t)config->queue_max,
+		.done = give_back,
+		.arg = s};
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = s};
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0 || epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->event_fd, &ev) != 0)
@@ -81,12 +86,12 @@ static int open_fastcgi(struct fcgi_server *s, int workers, struct err *e)
 	if (fcgi_accept_init(&s->accept, s->epoll_fd, LISTEN_FD, e) != 0 ||
 		fcgi_reader_start(e) != 0)
 		return -1;
-	s->pool = fcgi_pool_new(&owner, workers, e);
+	s->pool = fcgi_pool_new(&owner, config->workers, e);
 	return s->pool == NULL ? -1 : 0;
 }
 
-struct fcgi_server *fcgi_server_new(const struct fcgi_handler *h, int workers, int parked_max,
-	const char *prefix, struct err *e)
+struct fcgi_server *fcgi_server_new(
+	const struct fcgi_handler *h, const struct fcgi_config *config, struct err *e)
 {
 	struct fcgi_server *s = calloc(1, sizeof(*s));
 	if (s == NULL) {
@@ -94,19 +99,20 @@ struct fcgi_server *fcgi_server_new(const struct fcgi_handler *h, int workers, i
 		return NULL;
 	}
 	s->handler = *h;
-	s->parked_max = (size_t)parked_max;
+	s->cors = config->cors;
+	s->parked_max = (size_t)config->parked_max;
 	s->cgi = !fcgi_accept_is_listening(LISTEN_FD);
 	s->epoll_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	buf_init(&s->answer.body, FCGI_ANSWER_MAX);
 	buf_init(&s->http, FCGI_ANSWER_MAX + 4096);
 	buf_init(&s->block, FCGI_ANSWER_MAX + 65536);
-	s->prefix = normal_prefix(prefix);
+	s->prefix = normal_prefix(config->prefix);
 	s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	signal(SIGPIPE, SIG_IGN);
 	if (s->prefix == NULL || s->event_fd < 0)
 		err_set(e, "cannot set up the server: %s", strerror(errno));
-	else if (s->cgi || open_fastcgi(s, workers, e) == 0)
+	else if (s->cgi || open_fastcgi(s, config, e) == 0)
 		return s;
 	fcgi_server_free(s);
 	return NULL;

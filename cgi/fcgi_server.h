@@ -8,9 +8,10 @@
  * thread. When fd 0 is no listening socket, one plain CGI request is served from the environment; a park then blocks.
  *
  * Memory: per connection about 150 bytes and what of its answer the peer has not taken yet; connections are bounded by the
- * descriptors of the process, parked ones by `parked_max` (more are answered 503).
+ * descriptors of the process; requests that wait for a worker and parked ones have bounds, more are answered 429.
  */
 #pragma once
+#include "cors.h"
 #include "err.h"
 #include "request.h"
 #include <stdbool.h>
@@ -54,10 +55,17 @@ struct fcgi_handler {
 };
 
 struct fcgi_server;
-/* `prefix`: the setting [web] prefix, e.g. "/" or "/pricegraph/"; a request whose path is not below it has the path "". NULL: `e` says why.
- * SIGPIPE is ignored from then on; no other signal is touched. */
-struct fcgi_server *fcgi_server_new(const struct fcgi_handler *h, int workers, int parked_max,
-	const char *prefix, struct err *e);
+struct fcgi_config {
+	int workers;
+	int parked_max; /* requests that may be parked */
+	int queue_max;  /* that may wait for a worker */
+	/* The setting [web] prefix, e.g. "/" or "/pricegraph/"; a request whose path is not below it has the path "". */
+	const char *prefix;
+	const struct cors *cors; /* lent until fcgi_server_free; NULL: off */
+};
+/* NULL: `e` says why. SIGPIPE is ignored from then on; no other signal is touched. */
+struct fcgi_server *fcgi_server_new(
+	const struct fcgi_handler *h, const struct fcgi_config *config, struct err *e);
 /* After fcgi_server_run returned, or if it was never called. NULL is fine. */
 void fcgi_server_free(struct fcgi_server *s);
 /* Runs on the calling thread until fcgi_server_stop, or in CGI mode until the request is answered. Then answers what is parked and waits

@@ -21,6 +21,7 @@ struct live {
 	const struct settings *settings;
 	struct cache *cache;
 	struct cache_to_poll *polls;
+	struct cors *cors;
 	struct fcgi_server *server;
 	struct kafka_to_cache *reader;
 };
@@ -61,9 +62,17 @@ static int start(struct live *l, struct err *e)
 	l->polls = l->cache != NULL ? cache_to_poll_new(l->cache, venue, workers) : NULL;
 	if (l->polls == NULL)
 		return err_set(e, "no memory for the cache");
+	if (cors_new(s, &l->cors, e) != 0)
+		return -1;
 	struct fcgi_handler handler = cache_to_poll_handler(l->polls);
-	l->server = fcgi_server_new(&handler, workers, (int)settings_int(s, "live", "waiters_max"),
-		settings_text(s, "web", "prefix"), e);
+	int waiters = (int)settings_int(s, "live", "waiters_max");
+	/* All that wait may come at once, after a restart of the web server: what a worker does for each is little. */
+	struct fcgi_config config = {.workers = workers,
+		.parked_max = waiters,
+		.queue_max = waiters,
+		.prefix = settings_text(s, "web", "prefix"),
+		.cors = l->cors};
+	l->server = fcgi_server_new(&handler, &config, e);
 	if (l->server == NULL)
 		return -1;
 	catch_signals(l->server);
@@ -75,6 +84,7 @@ static void stop(struct live *l)
 {
 	kafka_to_cache_stop(l->reader);
 	fcgi_server_free(l->server);
+	cors_free(l->cors);
 	cache_to_poll_free(l->polls);
 	cache_free(l->cache);
 }

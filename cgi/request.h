@@ -16,6 +16,7 @@ struct request {
 	const char *accept;
 	const char *prefer; /* Prefer: */
 	const char *last_event_id;
+	const char *origin;
 	const char *time_unit; /* X-MBX-TIME-UNIT: */
 	bool gateway_cgi;      /* a single plain CGI request */
 };
@@ -25,8 +26,9 @@ struct answer {
 	const char *content_type;
 	char etag[64];     /* with its quotes and W/; "" = none */
 	char headers[256]; /* further header lines, each ended by \r\n */
+	const char *more;  /* those that the server adds; lent; NULL: none */
 	bool udf;          /* errors are for a TradingView datafeed (problem.h) */
-	struct buf body;   /* not sent for HEAD and 304 */
+	struct buf body;   /* not sent for HEAD, 204 and 304 */
 };
 
 /* Status line ("Status: 200 OK"), headers with Content-Length of a body of that many bytes, and the empty line. */

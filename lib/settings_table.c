@@ -100,7 +100,11 @@ const struct setting setting_table[] = {
 		"Lines of one event in 10 s; more are counted and summed up in one line. 0: no limit."),
 
 	TEXT("web", "prefix", "/", "hl", "Path under which the web server offers pricegraph."),
+	LIST("web", "cors", "", "hl",
+		"Origins (https://page.example) whose pages may read the answers; *: every page; empty: only our own."),
 	INT("chart", "workers", "", "4", 1, 256, "h", "Requests answered at once by one pricegraph-chart."),
+	INT("chart", "queue", "", "512", 1, 1000000, "h",
+		"Requests that may wait for a worker of pricegraph-chart; more are answered 429 at once."),
 	INT("chart", "keep", "ms", "250", 0, 10000, "h",
 		"An answer may be this much older than the database, and is then made once for all who ask; 0: made for each request."),
 	INT("chart", "keep_bytes", "bytes", "67108864", 1048576, 68719476736.0, "h",

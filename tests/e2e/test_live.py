@@ -313,7 +313,7 @@ def test_too_many_waiters(topics, live_of):
         return [status for status, _, _ in got]
 
     statuses = asyncio.run(run())
-    assert sorted(set(statuses)) == [200, 503] and statuses.count(200) == 10
+    assert sorted(set(statuses)) == [200, 429] and statuses.count(200) == 10
 
 
 def test_bad_records_harm_nothing_else(topics, live_of):

@@ -85,7 +85,10 @@ static int start(void **state)
 	close(fd);
 	atomic_store(&by_worker, 0);
 	atomic_store(&blocked, 0);
-	server = fcgi_server_new(&h, 1, 10, "/x", &e);
+	server = fcgi_server_new(&h,
+		&(struct fcgi_config){
+			.workers = 1, .parked_max = 10, .queue_max = 100, .prefix = "/x"},
+		&e);
 	assert_non_null(server);
 	assert_int_equal(pthread_create(&thread, NULL, serve, NULL), 0);
 	return 0;

@@ -15,9 +15,11 @@
 #include <time.h>
 
 #define PARKED_MAX 300
+#define QUEUE_MAX 400
 
 static char folder[64], path[96];
 static struct fcgi_server *server;
+static struct cors *cors;
 static pthread_t thread;
 static atomic_int parked, forgotten, published;
 
@@ -83,6 +85,11 @@ static int start(void **state)
 {
 	struct fcgi_handler h = {.handle = handle, .resume = resume, .forget = forget};
 	struct err e = {{0}};
+	struct fcgi_config config = {.workers = 2,
+		.parked_max = PARKED_MAX,
+		.queue_max = QUEUE_MAX,
+		.prefix = "/x",
+		.cors = cors};
 	(void)state;
 	snprintf(folder, sizeof(folder), "/tmp/fcgi_server_test.XXXXXX");
 	assert_non_null(mkdtemp(folder));
@@ -92,7 +99,7 @@ static int start(void **state)
 	close(fd);
 	atomic_store(&parked, 0);
 	atomic_store(&forgotten, 0);
-	server = fcgi_server_new(&h, 2, PARKED_MAX, "/x", &e);
+	server = fcgi_server_new(&h, &config, &e);
 	assert_non_null(server);
 	assert_int_equal(pthread_create(&thread, NULL, serve, NULL), 0);
 	return 0;
@@ -260,7 +267,7 @@ static void refuses_too_many(void **state)
 	for (int i = 0; i <= PARKED_MAX; i++) {
 		char *a = fcgi_client_answer(fd[i], NULL);
 		assert_non_null(a);
-		busy += strstr(a, "Status: 503") != NULL;
+		busy += strstr(a, "Status: 429") != NULL;
 		free(a);
 		close(fd[i]);
 	}
