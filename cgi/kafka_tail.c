@@ -25,6 +25,26 @@ int kafka_tail_index(int tag, int partition)
 	return tag * TOPIC_PARTITIONS + partition;
 }
 
+static bool is_absent(const struct kafka_tail *t, const struct kafka_place *p)
+{
+	return p->tag != TAIL_META && t->absent[p->tag];
+}
+
+/* After an update the collector, which makes the topic of a new stream, may be started later. */
+static int look_for_topics(
+	struct kafka_tail *t, struct kafka_consumer *c, const atomic_bool *stopping, struct err *e)
+{
+	for (int k = 0; k < STREAM_COUNT; k++) {
+		int there = kafka_consumer_has_topic(c, t->names[k], ASK_MS, e);
+		if (there < 0)
+			return -1;
+		if (atomic_load(stopping))
+			return err_set(e, "stopped");
+		t->absent[k] = !there;
+	}
+	return 0;
+}
+
 static int ask_watermarks(
 	struct kafka_tail *t, struct kafka_consumer *c, const atomic_bool *stopping, struct err *e)
 {
@@ -32,6 +52,10 @@ static int ask_watermarks(
 		const struct kafka_place *p = &t->places[i];
 		if (atomic_load(stopping))
 			return err_set(e, "stopped");
+		if (is_absent(t, p)) {
+			t->low[i] = t->high[i] = 0;
+			continue;
+		}
 		if (kafka_consumer_watermarks(
 			    c, p->topic, p->partition, ASK_MS, &t->low[i], &t->high[i], e) != 0)
 			return -1;
@@ -74,7 +98,7 @@ int kafka_tail_find(struct kafka_tail *t, struct kafka_consumer *c, int64_t back
 	const atomic_bool *stopping, struct err *e)
 {
 	int64_t produced_ms[TAIL_PLACES];
-	if (ask_watermarks(t, c, stopping, e) != 0 ||
+	if (look_for_topics(t, c, stopping, e) != 0 || ask_watermarks(t, c, stopping, e) != 0 ||
 		peek_newest(t, c, stopping, produced_ms, e) != 0)
 		return -1;
 	for (int i = 0; i < TAIL_PLACES; i++) {
@@ -91,6 +115,48 @@ int kafka_tail_find(struct kafka_tail *t, struct kafka_consumer *c, int64_t back
 		t->next[i] = p->offset;
 	}
 	return 0;
+}
+
+int kafka_tail_assign(struct kafka_tail *t, struct kafka_consumer *c, struct err *e)
+{
+	struct kafka_place there[TAIL_PLACES];
+	size_t count = 0;
+	for (int i = 0; i < TAIL_PLACES; i++) {
+		if (is_absent(t, &t->places[i]))
+			continue;
+		there[count] = t->places[i];
+		there[count++].offset = t->next[i];
+	}
+	return kafka_consumer_assign(c, there, count, e);
+}
+
+/* 1: it begins at its beginning; 0: not known now; -1: its first records are gone. */
+static int begins_whole(struct kafka_tail *t, struct kafka_consumer *c, int kind, struct err *e)
+{
+	for (int p = 0; p < TOPIC_PARTITIONS; p++) {
+		int64_t low, high;
+		if (kafka_consumer_watermarks(c, t->names[kind], p, ASK_MS, &low, &high, e) != 0)
+			return 0;
+		if (low > 0)
+			return err_set(
+				e, "'%s' is there, but its first records are gone", t->names[kind]);
+	}
+	return 1;
+}
+
+int kafka_tail_appeared(struct kafka_tail *t, struct kafka_consumer *c, struct err *e)
+{
+	int appeared = 0;
+	for (int k = 0; k < STREAM_COUNT; k++) {
+		if (!t->absent[k] || kafka_consumer_has_topic(c, t->names[k], ASK_MS, e) <= 0)
+			continue;
+		int whole = begins_whole(t, c, k, e);
+		if (whole < 0)
+			return -1;
+		t->absent[k] = !whole;
+		appeared |= whole;
+	}
+	return appeared;
 }
 
 bool kafka_tail_take(struct kafka_tail *t, const struct kafka_record *r)

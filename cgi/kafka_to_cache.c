@@ -24,6 +24,7 @@
 #define CATCH_UP_QUIET_US                                                                          \
 	(3 * SECOND_US) /* so long without a record: a topic's last offsets hold none */
 #define ASK_MS 1000
+#define LOOK_EVERY_US (2 * SECOND_US) /* for topics that are not there yet */
 
 METRIC_COUNTER(records, "pricegraph_live_records_total", "Kafka records read");
 METRIC_COUNTER(bad, "pricegraph_live_bad_total", "Kafka records that could not be understood");
@@ -43,7 +44,7 @@ struct kafka_to_cache {
 	struct meta_parser *meta;
 	struct kafka_tail tail;
 	bool untold, echoed, again;
-	int64_t told_us;
+	int64_t told_us, looked_us;
 };
 
 static void tell(struct kafka_to_cache *k)
@@ -181,12 +182,22 @@ static void answer_high(struct kafka_to_cache *k, struct kafka_consumer *c)
 	int partition = cache_high_wanted(k->cache);
 	if (partition < 0)
 		return;
-	for (int i = 0; i < STREAM_COUNT; i++)
-		if (kafka_consumer_watermarks(
-			    c, k->tail.names[i], partition, ASK_MS, &low, &high[i], &e) != 0)
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		high[i] = 0;
+		if (!k->tail.absent[i] && kafka_consumer_watermarks(c, k->tail.names[i], partition,
+						  ASK_MS, &low, &high[i], &e) != 0)
 			return;
+	}
 	cache_high(k->cache, partition, high);
 	k->untold = true;
+}
+
+static int count_absent(const struct kafka_tail *t)
+{
+	int count = 0;
+	for (int i = 0; i < STREAM_COUNT; i++)
+		count += t->absent[i];
+	return count;
 }
 
 static void begin(struct kafka_to_cache *k)
@@ -204,6 +215,21 @@ static void begin(struct kafka_to_cache *k)
 	}
 }
 
+/* Topics that were not there: read from their beginnings on, beside the others, as soon as they are. 0: go on. */
+static int look_for_topics(struct kafka_to_cache *k, struct kafka_consumer *c, struct err *e)
+{
+	int64_t now_us = clock_mono_us();
+	int appeared;
+	if (now_us - k->looked_us < LOOK_EVERY_US)
+		return 0;
+	k->looked_us = now_us;
+	appeared = kafka_tail_appeared(&k->tail, c, e);
+	if (appeared <= 0)
+		return appeared;
+	log_info("live_topics_appeared", "absent=%d", count_absent(&k->tail));
+	return kafka_tail_assign(&k->tail, c, e);
+}
+
 /* One reading, until it can't go on or we stop. */
 static int read_topics(struct kafka_to_cache *k, struct kafka_consumer *c, struct err *e)
 {
@@ -214,17 +240,20 @@ static int read_topics(struct kafka_to_cache *k, struct kafka_consumer *c, struc
 		return -1;
 	metric_add(&readings, 1);
 	begin(k);
-	if (kafka_consumer_assign(c, k->tail.places, TAIL_PLACES, e) != 0 || catch_up(k, c, e) != 0)
+	if (kafka_tail_assign(&k->tail, c, e) != 0 || catch_up(k, c, e) != 0)
 		return -1;
 	cache_warm(k->cache);
-	log_info("live_warm", "records=%lld ms=%lld", (long long)(metric_get(&records) - before),
-		(long long)((clock_mono_us() - begun_us) / MS_US));
+	log_info("live_warm", "records=%lld ms=%lld absent=%d",
+		(long long)(metric_get(&records) - before),
+		(long long)((clock_mono_us() - begun_us) / MS_US), count_absent(&k->tail));
 	k->untold = true;
 	while (!atomic_load(&k->stopping)) {
 		size_t count;
 		if (read_some(k, c, &count, e) != 0)
 			return -1;
 		answer_high(k, c);
+		if (look_for_topics(k, c, e) != 0)
+			return -1;
 	}
 	return 0;
 }

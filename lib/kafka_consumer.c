@@ -307,6 +307,25 @@ int kafka_consumer_watermarks(struct kafka_consumer *c, const char *topic, int p
 	return 0;
 }
 
+int kafka_consumer_has_topic(
+	struct kafka_consumer *c, const char *topic, int timeout_ms, struct err *e)
+{
+	rd_kafka_topic_t *rkt = rd_kafka_topic_new(c->rk, topic, NULL);
+	const struct rd_kafka_metadata *found = NULL;
+	rd_kafka_resp_err_t err =
+		rkt ? rd_kafka_metadata(c->rk, 0, rkt, &found, timeout_ms) : rd_kafka_last_error();
+
+	if (!err && found->topic_cnt == 1)
+		err = found->topics[0].err;
+	if (found)
+		rd_kafka_metadata_destroy(found);
+	if (rkt)
+		rd_kafka_topic_destroy(rkt);
+	if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		return 0;
+	return err ? err_set(e, "topic '%s': %s", topic, rd_kafka_err2str(err)) : 1;
+}
+
 int kafka_consumer_offsets_at(struct kafka_consumer *c, struct kafka_place *places, size_t count,
 	int64_t wall_ms, int timeout_ms, struct err *e)
 {

@@ -47,6 +47,9 @@ int64_t kafka_consumer_high(const struct kafka_consumer *c, const char *topic, i
 /* Asks the broker (blocks up to `timeout_ms`). */
 must_check int kafka_consumer_watermarks(struct kafka_consumer *c, const char *topic, int partition,
 	int timeout_ms, int64_t *low, int64_t *high, struct err *e);
+/* Whether the brokers have the topic: 1 or 0; -1: they do not say (blocks up to `timeout_ms`). Never makes it. */
+must_check int kafka_consumer_has_topic(
+	struct kafka_consumer *c, const char *topic, int timeout_ms, struct err *e);
 /* Fills each place's offset with the first record produced at or after `wall_ms` (KAFKA_OFFSET_END
  * where there is none). */
 must_check int kafka_consumer_offsets_at(struct kafka_consumer *c, struct kafka_place *places,

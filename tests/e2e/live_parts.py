@@ -28,17 +28,19 @@ def partition_of(symbol):
 
 
 class Topics:
-    """The topics of one venue; `symbols` are those of the session."""
+    """The topics of one venue, but those of the streams `absent`; `symbols` are those of the session."""
 
-    def __init__(self, venue, symbols, streams=("trade",)):
+    def __init__(self, venue, symbols, streams=("trade",), absent=()):
         self.venue, self.symbols, self.streams = venue, symbols, streams
         self.prefix = "t" + uuid.uuid4().hex[:10]
         self.servers = os.environ["PRICEGRAPH_TEST_KAFKA"]
         self.producer = Producer({"bootstrap.servers": self.servers, "partitioner": "murmur2", "linger.ms": 0,
                                   "enable.idempotence": True})
         self.seq = 0
-        topics = [NewTopic(self.name(s), 8, 1) for s in STREAMS]
-        topics.append(NewTopic(self.name("meta"), 1, 1, config={"cleanup.policy": "compact"}))
+        self.create([NewTopic(self.name(s), 8, 1) for s in STREAMS if s not in absent] +
+                    [NewTopic(self.name("meta"), 1, 1, config={"cleanup.policy": "compact"})])
+
+    def create(self, topics):
         admin = AdminClient({"bootstrap.servers": self.servers})
         for done in admin.create_topics(topics).values():
             done.result(30)

@@ -2,6 +2,8 @@
 
 import json
 
+from confluent_kafka.admin import NewTopic
+
 from live_parts import T0, Topics
 from parts import wait_until
 from test_live import live_of  # noqa: F401, a fixture
@@ -46,3 +48,31 @@ def test_what_came_meanwhile_is_whole(live_of):  # noqa: F811
     assert [(e["t"], e["origin"], e["n"], e["closed"]) for e in answer["events"]] == [
         (T0 + s * 1000, "kline", 2, s < 35) for s in range(5, 40)]
     assert answer["as_of"] == {SYMBOL: T0 + 40_100}
+
+
+def test_a_topic_that_is_not_there_yet(live_of):  # noqa: F811
+    """After an update the collector makes the topic of a new stream later: live answers from the others, and takes it up when it appears."""
+    topics = Topics("replay-live", [SYMBOL], absent=("kline_1s", "aggTrade"))
+    topics.meta("epoch", {"epoch": 1, "generation": 1})
+    topics.control("begin", T0)
+    live = live_of(topics)
+    cursor = live.ready(SYMBOL)["cursor"]
+    topics.trade(SYMBOL, 1, T0 + 1500)
+    answer = live.poll(SYMBOL, cursor, wait=20)
+    assert answer["recovered"] and [(e["t"], e["origin"]) for e in answer["events"]] == [(T0 + 1000, "trade")]
+    # A cursor from a host that has read it already waits, and is none of the past.
+    ahead = answer["cursor"].replace(".kline_1s.0", ".kline_1s.1")
+    assert ahead != answer["cursor"]
+    topics.create([NewTopic(topics.name("kline_1s"), 8, 1)])
+    topics.streams = ("kline_1s",)
+    topics.control("begin", T0 + 2000, session="s2")
+    kline(topics, T0 + 1000)
+    topics.flush()
+    answer = live.poll(SYMBOL, answer["cursor"], wait=20)
+    assert answer["recovered"] and [(e["t"], e["origin"], e["n"]) for e in answer["events"]] == [(T0 + 1000, "kline", 2)]
+    topics.trade(SYMBOL, 2, T0 + 2500)
+    answer = live.poll(SYMBOL, ahead, wait=20)
+    assert answer["recovered"] and {e["t"] for e in answer["events"]} >= {T0 + 1000}
+    metrics = live.metrics()
+    assert metrics["pricegraph_live_readings_total"] == 1  # it did not begin anew for it
+    assert "live_topics_appeared absent=1" in live.log.read_text()
