@@ -22,7 +22,9 @@ class Web:
         self.base = f"http://127.0.0.1:{self.port}{prefix.rstrip('/')}"
         http = (ROOT / "nginx/pricegraph-http.conf").read_text()
         server = (ROOT / "nginx/pricegraph-server.conf").read_text().replace("/pricegraph/", prefix)
-        (folder / "http.conf").write_text(http.replace("/run/pricegraph/", f"{folder}/").replace("/usr/share/pricegraph/www", f"{ROOT}/www"))
+        for old, new in (("/run/pricegraph/", f"{folder}/"), ("/var/cache/pricegraph", f"{folder}/cache"), ("/usr/share/pricegraph/www", f"{ROOT}/www")):
+            http = http.replace(old, new)
+        (folder / "http.conf").write_text(http)
         (folder / "server.conf").write_text(server)
         user = "user root root;" if os.getuid() == 0 else ""
         (folder / "nginx.conf").write_text(

@@ -201,7 +201,9 @@ def test_drop_in_below_a_path_of_a_server_that_already_runs(stack_of, tmp_path_f
     folder, port = tmp_path_factory.mktemp("web"), free_port()
     nginx = ROOT / "nginx"
     http = (nginx / "pricegraph-http.conf").read_text()
-    (folder / "http.conf").write_text(http.replace("/run/pricegraph/", f"{folder}/").replace("/usr/share/pricegraph/www", f"{ROOT}/www"))
+    for old, new in (("/run/pricegraph/", f"{folder}/"), ("/var/cache/pricegraph", f"{folder}/cache"), ("/usr/share/pricegraph/www", f"{ROOT}/www")):
+        http = http.replace(old, new)
+    (folder / "http.conf").write_text(http)
     user = "user root root;" if os.getuid() == 0 else ""
     (folder / "nginx.conf").write_text(
         f"{user} daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
