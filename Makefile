@@ -141,6 +141,7 @@ UNIT_OBJ_sink_bisect := daemon/sink_bisect daemon/sink_refused
 UNIT_OBJ_sink := daemon/sink_refused daemon/sink_take daemon/sink_session daemon/sink_settle daemon/sink_minute daemon/sink_holes daemon/id_mark daemon/sink_state daemon/sink_batch daemon/sink_seal
 UNIT_OBJ_sink_spill := $(UNIT_OBJ_sink)
 UNIT_OBJ_sink_holes := $(UNIT_OBJ_sink)
+UNIT_OBJ_sink_history := $(UNIT_OBJ_sink) daemon/sink_history_take daemon/sink_repair
 UNIT_OBJ_sink_minute := daemon/sink_minute daemon/ctl_migrate
 UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 

@@ -52,9 +52,17 @@ static void rows_are_the_exchanges(void **state)
 
 static void times_may_be_microseconds(void **state)
 {
-	struct request rq = {"GET", "/api/v3/klines",
-		"symbol=A&interval=1m&startTime=1723161600000000&endTime=1723161600000000", "", "",
-		"", "", "MICROSECOND", false};
+	struct request rq = {.method = "GET",
+		.prefix = "/",
+		.path = "/api/v3/klines",
+		.query = "symbol=A&interval=1m&startTime=1723161600000000"
+			 "&endTime=1723161600000000",
+		.if_none_match = "",
+		.accept = "",
+		.prefer = "",
+		.last_event_id = "",
+		.origin = "",
+		.time_unit = "MICROSECOND"};
 
 	(void)state;
 	database_needed();
