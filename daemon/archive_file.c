@@ -70,7 +70,7 @@ static int open_zip(struct archive_file *f, const char *path, struct err *e)
 struct archive_file *archive_file_open(const char *path, struct err *e)
 {
 	struct archive_file *f = calloc(1, sizeof(*f));
-	struct stat st;
+	struct stat st = {0};
 	int rc;
 
 	if (!f) {
