@@ -23,7 +23,7 @@ LIB := err clock monitor utf8 buf decimal interval pair inifile kafka_property s
 	stream json_scan field member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_describe kafka_admin kafka_producer kafka_record kafka_merge kafka_consumer pg_array pg_wait pg pg_pipeline pg_copy
 SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_state sink_batch sink_seal \
-	sink_writer sink_commit sink_raw sink_rows second_source sink_late sink_bars sink_minute sink_facts sink_fill sink_meta sink_observe maintenance topics
+	sink_writer sink_commit sink_raw sink_rows second_source sink_late sink_bars sink_minute sink_facts sink_fill sink_others sink_meta sink_observe maintenance topics
 REST := binance_rest rest_answer_head rest_budget
 HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
 BACKFILL := rest_to_kafka backfill_work backfill_plan backfill_answered $(HISTORY)
@@ -44,7 +44,10 @@ EXCHANGE := exchange json_slice recording_line recording_file recording recordin
 	exchange_ticker exchange_rest exchange_ws exchange_answer exchange_fault exchange_control exchange_http exchange_server
 ARCHIVE := archive_file archive_name archive_rows
 LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) topics
-CTL := $(CHOICE) feed_symbols_file ctl_symbols ctl_migrate ctl_empty ctl_status ctl_backfill ctl_import $(LOAD) ctl
+# Changing the past by hand.
+CORRECT := candle_line correct_file change_write second_source correct_natural correct_bars correct_work correct_stretch \
+	sink_state sink_minute sink_batch sink_rows sink_raw id_mark kafka_seconds correct_kafka correct_inverse
+CTL := $(CHOICE) feed_symbols_file ctl_symbols ctl_migrate ctl_empty ctl_status ctl_options ctl_backfill ctl_import $(CORRECT) ctl_correct $(LOAD) ctl
 CGI := request problem accept cors param poll_param fcgi_server fcgi_loop fcgi_now fcgi_peek fcgi_gather fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
 CHART := chart_ranges chart_window chart_cover chart_state chart_basis chart_bars chart_pulse chart_key chart_cache chart_cached chart_reader chart_head chart_watch chart_candles chart_view \
 	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_v3_symbols chart_v3_info chart_v3_ticker chart_v3_average chart_udf chart_udf_config chart_udf_symbols chart_udf_history chart_indicator chart_series chart_csv chart_closed chart_initial chart_periodic chart_symbols chart_coverage chart_status chart_openapi pg_to_chart chart
@@ -108,6 +111,7 @@ UNIT_OBJ_feed_clock := daemon/feed_clock $(REST:%=daemon/%)
 UNIT_OBJ_rest_budget := daemon/rest_budget
 UNIT_OBJ_rest_answer_head := daemon/rest_answer_head
 UNIT_OBJ_history_row := daemon/history_row
+UNIT_OBJ_candle_line := daemon/candle_line
 UNIT_OBJ_rest_history := daemon/rest_history daemon/rest_rows daemon/history_row $(REST:%=daemon/%)
 UNIT_LIBS_rest_history := -lcurl
 UNIT_OBJ_backfill_plan := daemon/backfill_plan daemon/backfill_answered

@@ -110,6 +110,12 @@ static const struct command {
 	{"import", " [symbol=S] [kind=K] FILE...",
 		"load files of the exchange's archive: kind 1s, trades or aggTrades", 1,
 		ARGUMENTS_MAX, ctl_import},
+	{"correct", " SYMBOL --from FILE --reason TEXT [--interval L] [--dry-run] | --inverse RUN",
+		"correct candles by a file; print what undoes a run", 1, 20, ctl_correct},
+	{"delete", " SYMBOL FROM TO --reason TEXT [--dry-run]",
+		"take the candles of a stretch away", 1, 20, ctl_delete},
+	{"rebuild", " SYMBOL FROM TO [--dry-run]", "compute a stretch anew from its raw rows", 1,
+		20, ctl_rebuild},
 	{"reference", "", "print what settings there are, as a Markdown table", 0, 0, reference},
 };
 

@@ -1,12 +1,11 @@
 #include "clock.h"
 #include "ctl_command.h"
+#include "ctl_options.h"
 #include "history_load.h"
 #include "rest_history.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define AGE_US (10 * SECOND_US) /* before, REST may lack the last trades */
 #define SAVE_PAGES 5
@@ -17,29 +16,6 @@ struct load {
 	struct rest_history history;
 	struct rest_history_want want;
 };
-
-/* ms or µs since the epoch, or 2024-01-02, 2024-01-02T03:04 or ...:05, blank or T, with or without Z: UTC. */
-static int read_time(const char *text, int64_t *us, struct err *e)
-{
-	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S",
-		"%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"};
-	char *end;
-	long long number = strtoll(text, &end, 10);
-
-	if (*text && !*end && number > 0 && clock_from_exchange(number) > 0) {
-		*us = clock_from_exchange(number);
-		return 0;
-	}
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		struct tm tm = {.tm_mday = 1};
-		const char *rest = strptime(text, forms[i], &tm);
-		if (rest && (!*rest || strcmp(rest, "Z") == 0)) {
-			*us = (int64_t)timegm(&tm) * SECOND_US;
-			return 0;
-		}
-	}
-	return err_set(e, "'%s' is no time: ms since 1970, or like 2024-01-02T03:04:05", text);
-}
 
 static int read_want(char **arguments, struct rest_history_want *want, struct err *e)
 {
@@ -54,8 +30,8 @@ static int read_want(char **arguments, struct rest_history_want *want, struct er
 		want->kind = STREAM_AGG_TRADE;
 	else
 		return err_set(e, "'%s' is neither klines nor aggTrades", kind);
-	if (read_time(arguments[1], &want->from_us, e) < 0 ||
-		read_time(arguments[2], &want->to_us, e) < 0)
+	if (ctl_time_read(arguments[1], &want->from_us, e) < 0 ||
+		ctl_time_read(arguments[2], &want->to_us, e) < 0)
 		return -1;
 	want->from_us = clock_floor(want->from_us, SECOND_US);
 	return want->from_us < want->to_us

@@ -15,3 +15,10 @@ must_check int ctl_status(const struct settings *s, const char *venue, struct er
 must_check int ctl_backfill(const struct settings *s, char **arguments, struct err *e);
 /* [symbol=S] [kind=K] FILE...: loads files of the exchange's archive likewise. -1 also if a line was wrong; the others are loaded. */
 must_check int ctl_import(const struct settings *s, char **arguments, struct err *e);
+/* SYMBOL --from FILE --reason TEXT [--interval L] [--dry-run]: corrects candles; or SYMBOL --inverse RUN: prints what undoes a run. */
+must_check int ctl_correct(const struct settings *s, char **arguments, struct err *e);
+/* SYMBOL FROM TO --reason TEXT [--dry-run]: takes the candles of a stretch away. */
+must_check int ctl_delete(const struct settings *s, char **arguments, struct err *e);
+/* SYMBOL FROM TO [--from-kafka] [--dry-run]: computes seconds and the bars above them anew from the raw rows, or from Kafka's topics, which then
+ * replace raw rows that differ. */
+must_check int ctl_rebuild(const struct settings *s, char **arguments, struct err *e);

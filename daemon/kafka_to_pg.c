@@ -58,6 +58,7 @@ static void forget(struct kafka_to_pg *k)
 	sink_batch_reset(k->written);
 	sink_meta_reset(k->meta);
 	sink_commit_forget(k->commit);
+	sink_others_reset(&k->others);
 }
 
 static enum pg_failure load(struct kafka_to_pg *k, struct err *e)

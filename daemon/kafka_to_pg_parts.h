@@ -13,6 +13,7 @@
 #include "sink_history.h"
 #include "sink_meta.h"
 #include "sink_observe.h"
+#include "sink_others.h"
 #include "sink_writer.h"
 
 #include <pthread.h>
@@ -48,6 +49,7 @@ struct kafka_to_pg {
 	int64_t behind_us;                /* monotonic; when the live topics lagged last */
 	struct sink_bisect bisect;
 	struct sink_observed observed;
+	struct sink_others others;
 	size_t batch_bytes; /* at which it is committed */
 	struct retry retry;
 	int64_t stop_since_us;  /* monotonic; by monitor, set with `stopping` */

@@ -67,6 +67,16 @@ static enum sink_left look_after_writer(struct kafka_to_pg *k, bool wait)
 	return LEFT_BROKEN;
 }
 
+/* The writer has no batch: the connection is free. */
+static void publish(struct kafka_to_pg *k)
+{
+	struct err e = {""};
+
+	if (sink_others_look(&k->others, k->pg, &k->st, &e) != PG_OK)
+		log_warn("sink_others", "reason=\"%s\"", e.text);
+	sink_meta_run(k->meta, &k->st);
+}
+
 /* Gives the batch to the writer, once that is free, and begins the next one. */
 static enum sink_left hand_over(struct kafka_to_pg *k)
 {
@@ -75,7 +85,7 @@ static enum sink_left hand_over(struct kafka_to_pg *k)
 
 	if (left != LEFT_STOP)
 		return left;
-	sink_meta_run(k->meta, &k->st);
+	publish(k);
 	sink_seal(&k->st, full);
 	if (sink_batch_failed(full))
 		return broken(k, "no memory for the batch");
@@ -212,7 +222,7 @@ static enum sink_left take_and_write(struct kafka_to_pg *k)
 		if (left != LEFT_STOP || last)
 			return left;
 		if (!sink_writer_busy(k->writer))
-			sink_meta_run(k->meta, &k->st);
+			publish(k);
 		left = take_history(k);
 		if (left != LEFT_STOP)
 			return left;

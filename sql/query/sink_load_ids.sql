@@ -10,7 +10,7 @@ WITH stored AS (
 	FROM raw_agg_trade WHERE venue = $1 AND trade_us >= $2::bigint AND first_id >= 0
 	UNION ALL
 	SELECT 'kline_1s.trades', symbol, first_id, last_id, open_us
-	FROM candle_1s WHERE venue = $1 AND open_us >= $2::bigint AND origin = 4 AND closed AND trades > 0 AND first_id IS NOT NULL
+	FROM candle_1s WHERE venue = $1 AND open_us >= $2::bigint AND origin >= 4 AND closed AND first_id IS NOT NULL
 ), numbered AS (
 	SELECT *, max(last) OVER (PARTITION BY ids, symbol ORDER BY first, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
 	FROM stored

@@ -1,0 +1,1 @@
+SELECT nextval('correction_runs')
