@@ -23,7 +23,7 @@ LIB := err clock monitor utf8 buf decimal interval pair inifile kafka_property s
 	stream json_scan field member event candle second control fill topic cursor \
 	kafka_conf kafka_offsets kafka_describe kafka_admin kafka_producer kafka_record kafka_merge kafka_consumer pg_array pg_wait pg pg_pipeline pg_copy
 SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_state sink_batch sink_seal \
-	sink_writer sink_commit sink_raw sink_rows second_source sink_late sink_bars sink_minute sink_facts sink_fill sink_others sink_meta sink_observe maintenance topics
+	sink_writer sink_commit sink_horizon sink_raw sink_rows second_source sink_late sink_bars sink_minute sink_facts sink_fill sink_others sink_meta sink_observe retention maintenance topics
 REST := binance_rest rest_answer_head rest_budget
 HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
 BACKFILL := rest_to_kafka backfill_work backfill_plan backfill_answered $(HISTORY)
@@ -79,6 +79,7 @@ UNIT_OBJ_chart_bars := cgi/chart_bars cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_etag := cgi/chart_etag
 UNIT_OBJ_chart_indicator := cgi/chart_indicator cgi/problem
 UNIT_OBJ_sql_functions := daemon/ctl_migrate
+UNIT_OBJ_sql_retention := daemon/ctl_migrate
 UNIT_OBJ_ctl_migrate := daemon/ctl_migrate
 UNIT_OBJ_chart_initial = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_chart_periodic = $(UNIT_OBJ_pg_to_chart)

@@ -70,6 +70,19 @@ static struct chart_ranges *covered_by(struct chart_cover *c, int k)
 	return stream_table[k].says == SAYS_NOTHING ? NULL : &c->heard;
 }
 
+/* What is not kept any more was covered once. */
+static void cut_unkept(struct chart_cover *c)
+{
+	for (size_t i = 0; i < c->gaps.count; i++) {
+		const struct chart_gap *g = &c->gaps.v[i];
+
+		if (strcmp(g->cause, "retention") != 0)
+			continue;
+		chart_ranges_cut(&c->full, g->from_us, g->to_us);
+		chart_ranges_cut(&c->heard, g->from_us, g->to_us);
+	}
+}
+
 int chart_cover_compute(struct chart_cover *c)
 {
 	for (size_t i = 0; i < c->gaps.count; i++) {
@@ -91,6 +104,7 @@ int chart_cover_compute(struct chart_cover *c)
 	chart_ranges_order(&c->full);
 	chart_ranges_add_all(&c->heard, &c->full);
 	chart_ranges_order(&c->heard);
+	cut_unkept(c);
 	return c->full.failed || c->heard.failed || c->gaps.failed ? -1 : 0;
 }
 

@@ -52,6 +52,7 @@ static void gaps_params(const struct chart_view *v, struct chart_params *p)
 	chart_params_text(p, v->symbol);
 	chart_params_int(p, v->window.from_us);
 	chart_params_int(p, v->window.to_us);
+	chart_params_int(p, v->iv ? v->iv->base : LADDER_1D);
 }
 
 static int read_spans(struct chart_view *v)

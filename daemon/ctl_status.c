@@ -101,7 +101,7 @@ static void print_backfill(const PGresult *r, const PGresult *gaps)
 		PQgetvalue(r, 0, 7), PQgetvalue(r, 0, 8));
 }
 
-enum part { HEAD, STREAMS, SINK, BACKFILL, GAPS, PARTS };
+enum part { HEAD, STREAMS, SINK, BACKFILL, GAPS, KEPT, PARTS };
 
 static int read_parts(struct pg *pg, const char *venue, PGresult *r[PARTS], struct err *e)
 {
@@ -113,6 +113,7 @@ static int read_parts(struct pg *pg, const char *venue, PGresult *r[PARTS], stru
 		[SINK] = {"chart_status_sink", sql_chart_status_sink},
 		[BACKFILL] = {"chart_status_backfill", sql_chart_status_backfill},
 		[GAPS] = {"chart_status_gaps", sql_chart_status_gaps},
+		[KEPT] = {"ctl_horizons", sql_ctl_horizons},
 	};
 
 	for (int i = 0; i < PARTS; i++)
@@ -122,6 +123,21 @@ static int read_parts(struct pg *pg, const char *venue, PGresult *r[PARTS], stru
 	if (PQntuples(r[HEAD]) > 0)
 		return 0;
 	return err_set(e, "there is no venue '%s' in the database", venue);
+}
+
+static void print_kept(const PGresult *r)
+{
+	const char *const names[] = {"events", "1s", "1m", "1h", "1d"};
+
+	for (int i = 0; i < 5; i++) {
+		int64_t from_us = pg_int(r, 0, i);
+		char from[40];
+
+		format_time(from_us, from);
+		printf("%s%s %s%s", i ? ", " : "kept: ", names[i], from_us ? "since " : "all",
+			from_us ? from : "");
+	}
+	printf("\n");
 }
 
 int ctl_status(const struct settings *s, const char *venue, struct err *e)
@@ -139,6 +155,7 @@ int ctl_status(const struct settings *s, const char *venue, struct err *e)
 		print_streams(r[STREAMS]);
 		print_sink(r[SINK]);
 		print_backfill(r[BACKFILL], r[GAPS]);
+		print_kept(r[KEPT]);
 	}
 	for (int i = 0; i < PARTS; i++)
 		PQclear(r[i]);

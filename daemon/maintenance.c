@@ -5,6 +5,7 @@
 #include "monitor.h"
 #include "pg.h"
 #include "pg_queries.h"
+#include "retention.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -15,12 +16,14 @@
 #define AHEAD_DAYS 2
 #define EVERY_S 600
 #define AGAIN_S 1
+#define REFUSED_S 60
 
 struct maintenance {
 	const char *venue;
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards pg */
 	struct pg *pg;
+	struct retention *retention; /* the thread's */
 	struct monitor monitor;
 	bool stop; /* by monitor */
 };
@@ -42,18 +45,52 @@ int maintenance_ensure(struct maintenance *m, const int64_t *times_us, int count
 	return f == PG_OK ? 0 : -1;
 }
 
+/* The venue's clock, or the host's while no feed was heard. */
+static int64_t clock_now_us(struct maintenance *m)
+{
+	int64_t now_us = clock_wall_us();
+	PGresult *r = NULL;
+	struct err e;
+
+	pthread_mutex_lock(&m->lock);
+	if (pg_query(m->pg, "maintenance_clock", sql_maintenance_clock, 1, &m->venue, &r, &e) ==
+		PG_OK)
+		now_us = pg_int(r, 0, 0);
+	PQclear(r);
+	pthread_mutex_unlock(&m->lock);
+	return now_us;
+}
+
 /* The venue may not be there yet: the sink makes it when it takes over. */
 static int make_ahead(struct maintenance *m)
 {
-	int64_t days[AHEAD_DAYS + 1];
+	int64_t days[AHEAD_DAYS + 1], now_us = clock_now_us(m);
 	struct err e = {""};
 
 	for (int i = 0; i <= AHEAD_DAYS; i++)
-		days[i] = clock_floor(clock_wall_us(), DAY_US) + i * DAY_US;
+		days[i] = clock_floor(now_us, DAY_US) + i * DAY_US;
 	if (maintenance_ensure(m, days, AHEAD_DAYS + 1, &e) == 0)
 		return 0;
 	log_debug("maintenance_waits", "reason=\"%s\"", e.text);
 	return -1;
+}
+
+/* In how many seconds to look again. */
+static int retain(struct maintenance *m)
+{
+	struct err e = {""};
+
+	switch (retention_run(m->retention, &e)) {
+	case RETENTION_DONE:
+		return EVERY_S;
+	case RETENTION_AGAIN:
+		log_debug("retention_waits", "reason=\"%s\"", e.text);
+		return AGAIN_S;
+	case RETENTION_REFUSED:
+		log_error("retention_refused", "reason=\"%s\" setting=postgres.owner", e.text);
+		return REFUSED_S;
+	}
+	return REFUSED_S;
 }
 
 static bool wait_for_stop(struct maintenance *m, int seconds)
@@ -76,9 +113,10 @@ static void *run(void *arg)
 
 	log_thread_name("maintenance");
 	for (;;) {
-		int done = ahead ? make_ahead(m) : 0;
+		/* Recordings have their partitions made as they are met, and no horizon. */
+		int seconds = !ahead ? EVERY_S : make_ahead(m) != 0 ? AGAIN_S : retain(m);
 
-		if (wait_for_stop(m, done == 0 ? EVERY_S : AGAIN_S))
+		if (wait_for_stop(m, seconds))
 			return NULL;
 	}
 }
@@ -86,6 +124,7 @@ static void *run(void *arg)
 static void destroy(struct maintenance *m)
 {
 	pg_free(m->pg);
+	retention_free(m->retention);
 	pthread_mutex_destroy(&m->lock);
 	monitor_done(&m->monitor);
 	free(m);
@@ -103,7 +142,8 @@ struct maintenance *maintenance_start(const struct settings *s, struct err *e)
 	pthread_mutex_init(&m->lock, NULL);
 	monitor_init(&m->monitor);
 	m->pg = pg_new(settings_text(s, "postgres", "collector"), "pricegraph-maintenance");
-	if (!m->pg || pthread_create(&m->thread, NULL, run, m) != 0) {
+	m->retention = retention_new(s);
+	if (!m->pg || !m->retention || pthread_create(&m->thread, NULL, run, m) != 0) {
 		err_set(e, "cannot start the maintenance thread");
 		destroy(m);
 		return NULL;

@@ -1,7 +1,7 @@
 /*
  * maintenance: partitions made ahead, in a thread and a connection of its own, so that the sink's path never makes one.
  *
- * Venues that follow the host's clock get theirs two days ahead, looked at every ten minutes. A batch that still meets a missing
+ * All but recordings get theirs two days ahead by the venue's clock, looked at every ten minutes; then what is too old goes (retention). A batch that still meets a missing
  * one asks for its days and waits (a recording's past, a late event).
  */
 #pragma once

@@ -5,6 +5,7 @@
 #include "pg_queries.h"
 #include "sink_bars.h"
 #include "sink_facts.h"
+#include "sink_horizon.h"
 #include "sink_late.h"
 #include "sink_raw.h"
 #include "sink_settle.h"
@@ -102,6 +103,7 @@ static enum pg_failure write_all(struct sink_commit *c, bool *fenced, struct err
 		f = sink_facts_fence(&c->facts, &c->to, fenced, e);
 	if (f != PG_OK || *fenced)
 		return f;
+	sink_horizon_cut(&c->to);
 	f = sink_bars_foreign(&c->to, e);
 	if (f == PG_OK)
 		f = write_rows(c, e);

@@ -78,8 +78,11 @@ static enum pg_failure fence(
 	pg_array_end(&a[0]);
 	params[2] = a[0].data;
 	done = pg_query(to->pg, "sink_fence", sql_sink_fence, 3, params, &r, e);
-	for (int row = 0; done == PG_OK && row < PQntuples(r); row++)
+	for (int row = 0; done == PG_OK && row < PQntuples(r); row++) {
 		to->revisions[pg_int(r, row, 0)] = pg_int(r, row, 1);
+		for (int h = 0; h < HORIZON_COUNT; h++)
+			to->horizons_us[h] = PQgetisnull(r, row, 2 + h) ? 0 : pg_int(r, row, 2 + h);
+	}
 	*fenced = done == PG_OK && PQntuples(r) != wanted;
 	PQclear(r);
 	return done;

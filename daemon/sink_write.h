@@ -8,6 +8,8 @@
 
 #define REVISION_UNKNOWN (-1)
 
+enum sink_horizon { HORIZON_RAW, HORIZON_1S, HORIZON_1M, HORIZON_1H, HORIZON_1D, HORIZON_COUNT };
+
 struct sink_write {
 	struct pg *pg;
 	const char *token;           /* the sink's, in partition.owner */
@@ -17,6 +19,7 @@ struct sink_write {
 	int64_t known_revisions
 		[TOPIC_PARTITIONS]; /* of our last commit there; REVISION_UNKNOWN: of nobody's */
 	int64_t foreign_us[TOPIC_PARTITIONS]; /* no candle that others wrote begins behind it */
+	int64_t horizons_us[HORIZON_COUNT];   /* below them nothing is kept; 0: everything is */
 	struct buf *changed;                  /* struct sink_symbol *: those marked so */
 	bool all_slow;                        /* every row may be a repeat */
 };

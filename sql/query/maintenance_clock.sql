@@ -1,0 +1,1 @@
+SELECT venue_clock_us($1)

@@ -1,0 +1,1 @@
+SELECT name, statement FROM retention_due($1)
