@@ -257,7 +257,7 @@ soak-short: all
 	VARIANT=$(VARIANT) tests/soak.sh
 browser: all
 	VARIANT=$(VARIANT) tests/browser/run.sh
-# How fast: pairs of ours and the bare part in one run; build/results/bench.md. BENCH= feed, sink, curve, web, whole
+# How fast: pairs of ours and the bare part in one run; build/results/bench.md. BENCH= feed, sink, curve, storage, web, whole
 # (the whole exchange in real time, MINUTES=10) or all of them; ROUNDS= of the sink's pairs.
 $(B)/tests/bench/produce: $(B)/tests/bench/produce.o $(LIB_A)
 	$(call link,)
