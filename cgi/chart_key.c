@@ -57,6 +57,8 @@ size_t chart_key_of(const struct request *rq, char out[CHART_KEY_SIZE])
 	struct piece pieces[PIECES_MAX];
 	size_t count, len = strlen(rq->path), accept_len = strlen(accept);
 
+	if (rq->time_unit != NULL && rq->time_unit[0] != '\0')
+		return 0;
 	if (len + strlen(rq->query) + accept_len + 3 > CHART_KEY_SIZE ||
 		split(rq->query, pieces, &count) != 0)
 		return 0;

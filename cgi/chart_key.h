@@ -7,6 +7,6 @@
 
 #define CHART_KEY_SIZE 640
 
-/* Writes the key, which ends with '\0'; its length, 0: too long, or too many parameters, to be kept. Values are not decoded: who writes the same in
+/* Writes the key, which ends with '\0'; its length, 0: too long, or too many parameters, or another unit of time, to be kept. Values are not decoded: who writes the same in
  * another way gets an answer of his own. */
 size_t chart_key_of(const struct request *rq, char out[CHART_KEY_SIZE]);

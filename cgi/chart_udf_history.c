@@ -142,4 +142,5 @@ const struct chart_endpoint chart_udf_history = {
 	.summary = "Bars, for TradingView.",
 	.params = table,
 	.answer = answer,
+	.keep = CHART_KEEP,
 };

@@ -215,6 +215,7 @@ const struct chart_endpoint chart_udf_symbols = {
 	.summary = "What a symbol is, for TradingView.",
 	.params = symbols_table,
 	.answer = answer_symbols,
+	.keep = CHART_KEEP_SECOND,
 };
 
 enum { QUERY, TYPE, EXCHANGE, LIMIT };

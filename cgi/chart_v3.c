@@ -7,7 +7,7 @@
 
 bool chart_v3_micro(const struct request *rq)
 {
-	return strcasecmp(rq->time_unit, "MICROSECOND") == 0;
+	return rq->time_unit != NULL && strcasecmp(rq->time_unit, "MICROSECOND") == 0;
 }
 
 int64_t chart_v3_now(const struct chart_head *h)

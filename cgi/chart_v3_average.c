@@ -76,4 +76,5 @@ const struct chart_endpoint chart_v3_average = {
 	.summary = "The average price of the last five minutes, as Binance answers it.",
 	.params = table,
 	.answer = answer,
+	.keep = CHART_KEEP,
 };

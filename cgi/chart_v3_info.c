@@ -214,4 +214,5 @@ const struct chart_endpoint chart_v3_exchange_info = {
 	.summary = "What is traded by which rules, as Binance answers it.",
 	.params = table,
 	.answer = answer,
+	.keep = CHART_KEEP_SECOND,
 };

@@ -101,6 +101,7 @@ const struct chart_endpoint chart_v3_klines = {
 	.summary = "Candles, as Binance answers them.",
 	.params = table,
 	.answer = answer,
+	.keep = CHART_KEEP,
 };
 
 const struct chart_endpoint chart_v3_ui_klines = {
@@ -108,4 +109,5 @@ const struct chart_endpoint chart_v3_ui_klines = {
 	.summary = "The same as klines.",
 	.params = table,
 	.answer = answer,
+	.keep = CHART_KEEP,
 };

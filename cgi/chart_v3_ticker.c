@@ -238,6 +238,7 @@ const struct chart_endpoint chart_v3_day = {
 	.summary = "The rolling day of symbols, as Binance answers it.",
 	.params = day_table,
 	.answer = answer_day,
+	.keep = CHART_KEEP_SECOND,
 };
 
 const struct chart_endpoint chart_v3_price = {
@@ -245,4 +246,5 @@ const struct chart_endpoint chart_v3_price = {
 	.summary = "The last price of symbols, as Binance answers it.",
 	.params = price_table,
 	.answer = answer_price,
+	.keep = CHART_KEEP_SECOND,
 };

@@ -17,7 +17,7 @@ struct request {
 	const char *prefer; /* Prefer: */
 	const char *last_event_id;
 	const char *origin;
-	const char *time_unit; /* X-MBX-TIME-UNIT: */
+	const char *time_unit; /* X-MBX-TIME-UNIT:; NULL is as "" */
 	bool gateway_cgi;      /* a single plain CGI request */
 };
 

@@ -67,6 +67,11 @@ def test_what_it_cannot_serve_is_told(served):
     status, headers, body = served.web.ask(f"/api/v3/klines?symbol=BTCUSDT&interval=1s&startTime=0&endTime={served.end - 1}&limit=5")
     assert status == 200 and headers["X-Pricegraph-State"] == "synthetic" and int(headers["X-Pricegraph-As-Of"]) > served.end
     assert [r[0] for r in json.loads(body)] == [served.begin + i * 1000 for i in range(5)]
+    # What nginx has kept of one unit is not given for the other.
+    path = f"/api/v3/klines?symbol=BTCUSDT&interval=1s&startTime={served.begin}&limit=1"
+    for unit, factor in ((None, 1), ("MICROSECOND", 1000), (None, 1), ("microsecond", 1000)) * 3:
+        headers = {"X-MBX-TIME-UNIT": unit} if unit else {}
+        assert served.web.json(path, **headers)[0][0] == served.begin * factor
     for path, code in (("klines?symbol=BTCUSDT&interval=7m", -1120), ("klines?symbol=btcusdt&interval=1m", -1121), ("klines?interval=1m", -1102),
                        ("ticker/24hr?type=X", -1139), ("ticker/price?symbol=", -1105), ("time?x=1", -1103)):
         status, headers, body = served.web.ask("/api/v3/" + path)

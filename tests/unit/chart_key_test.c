@@ -42,6 +42,12 @@ static void too_much_has_none(void **state)
 	char out[CHART_KEY_SIZE], query[CHART_KEY_SIZE + 1];
 
 	(void)state;
+	assert_int_equal(chart_key_of(&(struct request){.path = "/a",
+					      .query = "",
+					      .accept = "",
+					      .time_unit = "MICROSECOND"},
+				 out),
+		0);
 	memset(query, 'x', sizeof(query) - 1);
 	query[sizeof(query) - 1] = '\0';
 	for (size_t len = CHART_KEY_SIZE; len > 0; len--) {
