@@ -39,8 +39,7 @@ static void add_matches(struct feed_wants *w, const struct feed_catalog *catalog
 {
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct feed_catalog_symbol *s = &catalog->symbols[i];
-		if (!taken[i] && feed_catalog_is_listed(s) &&
-			feed_choice_wants(w->choice, s->name))
+		if (!taken[i] && feed_catalog_is_listed(s) && feed_choice_wants(w->choice, s->name))
 			add_symbol(w, s->name);
 	}
 }

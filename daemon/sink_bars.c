@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-METRIC_COUNTER(metric_minutes, "pricegraph_sink_minutes_total",
+METRIC_COUNTER(metric_minutes, "pricegraph_sink_bars_written_total",
 	"Minutes written at their end as they were folded in memory");
-METRIC_COUNTER(metric_folded, "pricegraph_sink_minutes_folded_total",
+METRIC_COUNTER(metric_folded, "pricegraph_sink_bars_folded_total",
 	"Minutes folded in the database, at their end or again");
 
 void sink_bars_init(struct sink_bars *w, size_t max_bytes)

@@ -3,7 +3,7 @@
  * and no second is read again for it.
  *
  * The same fold as SQL's (fold_columns in sql/migration), which decides where the two could differ: whenever seconds of the minute
- * came by another way than through here the minute is folded in the database (sink_minutes). Passive; the owner's thread.
+ * came by another way than through here the minute is folded in the database (sink_bars). Passive; the owner's thread.
  */
 #pragma once
 #include "candle.h"

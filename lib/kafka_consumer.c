@@ -315,7 +315,7 @@ int kafka_consumer_has_topic(
 	rd_kafka_resp_err_t err =
 		rkt ? rd_kafka_metadata(c->rk, 0, rkt, &found, timeout_ms) : rd_kafka_last_error();
 
-	if (!err && found->topic_cnt == 1)
+	if (!err && found && found->topic_cnt == 1)
 		err = found->topics[0].err;
 	if (found)
 		rd_kafka_metadata_destroy(found);

@@ -28,7 +28,7 @@ def counter(stack, name):
 
 def written(stack):
     """How many minutes were written from memory, and how many folded in the database."""
-    return counter(stack, "minutes"), counter(stack, "minutes_folded")
+    return counter(stack, "bars_written"), counter(stack, "bars_folded")
 
 
 def assert_folded(stack, over_ms):
