@@ -24,7 +24,7 @@ LIB := err clock monitor utf8 buf decimal interval pair inifile kafka_property s
 	kafka_conf kafka_offsets kafka_describe kafka_admin kafka_producer kafka_record kafka_merge kafka_consumer pg_array pg_wait pg pg_pipeline pg_copy
 SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_state sink_batch sink_seal \
 	sink_writer sink_commit sink_horizon sink_raw sink_rows second_source sink_late sink_bars sink_minute sink_facts sink_fill sink_others sink_meta sink_observe retention maintenance topics
-REST := binance_rest rest_answer_head rest_budget
+REST := binance_rest rest_answer_head rest_budget rest_limits
 HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
 BACKFILL := rest_to_kafka backfill_work backfill_plan backfill_answered $(HISTORY)
 # A connection's life.
@@ -104,12 +104,14 @@ UNIT_OBJ_feed_resolver := daemon/feed_resolver
 UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts
 UNIT_OBJ_feed_choice := daemon/feed_choice
 UNIT_OBJ_feed_wants := $(CHOICE:%=daemon/%)
-UNIT_OBJ_feed_symbols := daemon/feed_symbols $(CHOICE:%=daemon/%)
+UNIT_OBJ_feed_symbols := daemon/feed_symbols daemon/rest_limits daemon/rest_budget $(CHOICE:%=daemon/%)
 UNIT_OBJ_feed_plan := daemon/feed_plan
 UNIT_OBJ_feed_symbols_file := daemon/feed_symbols_file daemon/feed_choice
 UNIT_OBJ_feed_whole := daemon/feed_whole daemon/feed_choice daemon/feed_wants daemon/feed_catalog daemon/feed_frame
 UNIT_OBJ_feed_clock := daemon/feed_clock $(REST:%=daemon/%)
 UNIT_OBJ_rest_budget := daemon/rest_budget
+UNIT_OBJ_rest_limits := $(REST:%=daemon/%)
+UNIT_LIBS_rest_limits := -lcurl
 UNIT_OBJ_rest_answer_head := daemon/rest_answer_head
 UNIT_OBJ_history_row := daemon/history_row
 UNIT_OBJ_candle_line := daemon/candle_line

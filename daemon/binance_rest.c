@@ -31,7 +31,6 @@ METRIC_COUNTER(refused, "pricegraph_rest_refused_total", "Requests that the exch
 METRIC_GAUGE(used_weight, "pricegraph_rest_used_weight",
 	"Request weight used in the current minute, as the exchange tells.");
 
-static struct rest_budget budget; /* one for the process: the exchange counts by address */
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static bool curl_works;
 
@@ -43,7 +42,8 @@ struct binance_rest {
 	char base[300];
 	struct buf url;
 	CURL *curl;
-	int allowed, bulk_allowed; /* weight in a minute */
+	int64_t limit;             /* weight in a minute, beside what the exchange grants */
+	int percent, bulk_percent; /* of it */
 	struct retry retry;
 	int64_t not_before_us;
 	int code;
@@ -58,7 +58,6 @@ struct binance_rest {
 
 static void start(void)
 {
-	rest_budget_init(&budget);
 	curl_works = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
@@ -130,9 +129,9 @@ struct binance_rest *binance_rest_new(const struct settings *s, const char *user
 		settings_bool(s, "exchange", "tls") ? "https" : "http",
 		settings_text(s, "exchange", "rest_host"),
 		(long long)settings_int(s, "exchange", "rest_port"));
-	int64_t limit = settings_int(s, "rest", "weight_limit");
-	r->allowed = (int)(limit * OTHERS_PERCENT / 100);
-	r->bulk_allowed = (int)(limit * settings_int(s, "rest", "weight_share") / 100);
+	r->limit = settings_int(s, "rest", "weight_limit");
+	r->percent = OTHERS_PERCENT;
+	r->bulk_percent = (int)settings_int(s, "rest", "weight_share");
 	retry_init(&r->retry, &policy, (uint64_t)clock_mono_us());
 	buf_init(&r->url, 8192);
 	pthread_mutex_init(&r->lock, NULL);
@@ -160,7 +159,7 @@ void binance_rest_free(struct binance_rest *r)
 
 void binance_rest_bulk(struct binance_rest *r)
 {
-	r->allowed = r->bulk_allowed;
+	r->percent = r->bulk_percent;
 }
 
 void binance_rest_stop(struct binance_rest *r)
@@ -292,7 +291,7 @@ static enum rest_done judge(struct binance_rest *r, long status, struct err *e)
 	int64_t pause_us = ban_us(r, status, text);
 	if (pause_us) {
 		int64_t until_us = clock_mono_us() + pause_us;
-		rest_budget_ban(&budget, until_us);
+		rest_budget_ban(rest_budget_process(), until_us);
 		log_warn("rest_banned", "user=%s status=%ld pause_s=%lld reason=\"%s\"", r->user,
 			status, (long long)(pause_us / SECOND_US), text);
 		return put_off(r, until_us);
@@ -311,7 +310,7 @@ static void learn_weight(const struct rest_answer_head *head)
 	if (head->used_weight < 0)
 		return;
 	metric_set(&used_weight, head->used_weight);
-	rest_budget_told(&budget, head->used_weight, clock_mono_us() + left_us);
+	rest_budget_told(rest_budget_process(), head->used_weight, clock_mono_us() + left_us);
 }
 
 enum rest_done binance_rest_get(
@@ -325,7 +324,9 @@ enum rest_done binance_rest_get(
 		err_set(e, "stopped");
 		return REST_STOPPED;
 	}
-	int64_t later_us = rest_budget_take(&budget, weight, r->allowed, clock_mono_us());
+	struct rest_budget *budget = rest_budget_process();
+	int64_t later_us = rest_budget_take(
+		budget, weight, rest_budget_share(budget, r->limit, r->percent), clock_mono_us());
 	if (later_us) {
 		r->not_before_us = later_us;
 		err_set(e, "the minute's request weight is spent, or the exchange has banned this "

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "log.h"
 #include "metrics.h"
+#include "rest_limits.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +51,10 @@ static struct feed_catalog *fetch(struct feed_symbols *f)
 	enum rest_done done = binance_rest_get(
 		f->rest, "/api/v3/exchangeInfo", REST_WEIGHT_EXCHANGE_INFO, &f->body, &e);
 
-	if (done == REST_OK)
+	if (done == REST_OK) {
 		catalog = feed_catalog_new(f->body.data, f->body.len, &e);
+		rest_limits_note(f->body.data, f->body.len);
+	}
 	if (!catalog && done != REST_STOPPED) {
 		metric_add(&lists_failed, 1);
 		log_warn("feed_no_symbol_list", "url=%s reason=\"%s\"", binance_rest_base(f->rest),

@@ -13,6 +13,13 @@ void rest_budget_done(struct rest_budget *b)
 	pthread_mutex_destroy(&b->lock);
 }
 
+struct rest_budget *rest_budget_process(void)
+{
+	static struct rest_budget one = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+	return &one;
+}
+
 static int *slot(struct rest_budget *b, int64_t second)
 {
 	return &b->taken[second % REST_BUDGET_SLOTS];
@@ -71,6 +78,30 @@ int64_t rest_budget_take(struct rest_budget *b, int weight, int allowed, int64_t
 	int64_t later_us = take_locked(b, weight, allowed, now_us);
 	pthread_mutex_unlock(&b->lock);
 	return later_us;
+}
+
+bool rest_budget_grant(struct rest_budget *b, int weight)
+{
+	pthread_mutex_lock(&b->lock);
+	bool news = b->granted != weight;
+	b->granted = weight;
+	pthread_mutex_unlock(&b->lock);
+	return news;
+}
+
+int rest_budget_granted(struct rest_budget *b)
+{
+	pthread_mutex_lock(&b->lock);
+	int granted = b->granted;
+	pthread_mutex_unlock(&b->lock);
+	return granted;
+}
+
+int rest_budget_share(struct rest_budget *b, int64_t limit, int percent)
+{
+	int granted = rest_budget_granted(b);
+
+	return (int)((granted && granted < limit ? granted : limit) * percent / 100);
 }
 
 void rest_budget_told(struct rest_budget *b, int used, int64_t until_us)

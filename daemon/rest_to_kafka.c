@@ -4,6 +4,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "pg_queries.h"
+#include "rest_limits.h"
 #include "topics.h"
 #include <inttypes.h>
 #include <pthread.h>
@@ -25,7 +26,7 @@ struct rest_to_kafka {
 	pthread_t thread;
 	struct backfill_work work;
 	struct backfill_plan plan;
-	bool topics_there, locked;
+	bool topics_there, locked, limits_asked;
 	int64_t asked_us; /* when we looked last how far the sink is; monotonic */
 };
 
@@ -72,6 +73,31 @@ static bool read_clock(struct rest_to_kafka *b)
 		log_warn("backfill_strange_answer", "reason=\"%s\"", e.text);
 		binance_rest_pause(b->work.rest, BACKFILL_STRANGE_US);
 		return false;
+	case REST_STOPPED:
+		break;
+	}
+	return false;
+}
+
+/* False: not now. Where the exchange does not say how much it grants, the setting holds. */
+static bool read_limits(struct rest_to_kafka *b)
+{
+	struct err e = {""};
+
+	if (b->limits_asked)
+		return true;
+	switch (rest_limits_ask(b->work.rest, &e)) {
+	case REST_OK:
+		b->limits_asked = true;
+		return true;
+	case REST_LATER:
+		log_info("backfill_postponed", "reason=\"%s\"", e.text);
+		binance_rest_wait(b->work.rest);
+		return false;
+	case REST_REFUSED:
+		log_warn("backfill_no_limits", "reason=\"%s\"", e.text);
+		b->limits_asked = true;
+		return true;
 	case REST_STOPPED:
 		break;
 	}
@@ -147,7 +173,8 @@ static void look(struct rest_to_kafka *b)
 		binance_rest_pause(b->work.rest, IDLE_US);
 		return;
 	}
-	if (!read_clock(b) || !read_gaps(b, backfill_due_us(b->work.clock_us)))
+	if (!read_limits(b) || !read_clock(b) ||
+		!read_gaps(b, backfill_due_us(b->work.clock_us)))
 		return;
 	backfill_plan_make(&b->plan);
 	for (size_t i = 0; i < b->plan.job_count && clock_mono_us() < until_us; i++)
