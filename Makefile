@@ -20,9 +20,9 @@ FLAGS = $(CPPFLAGS) $(CFLAGS) $(WARN) $(SANFLAGS) -pthread -MMD -MP
 
 # Objects in the order of the data's flow.
 LIB := err clock monitor utf8 buf decimal interval pair inifile kafka_property setting settings settings_table settings_options metrics progress log_sink log_line log_sinks log_repeat log retry idset \
-	stream json_scan field member event candle second control fill topic cursor \
+	stream json_scan field member event candle second control fill given topic cursor \
 	kafka_conf kafka_offsets kafka_describe kafka_admin kafka_producer kafka_record kafka_merge kafka_consumer pg_array pg_wait pg pg_pipeline pg_copy
-SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_state sink_batch sink_seal \
+SINK := kafka_to_pg sink_round sink_bisect sink_refused sink_load sink_load_ids sink_take sink_session sink_settle sink_holes id_mark sink_repair sink_history sink_history_take sink_given sink_state sink_batch sink_seal \
 	sink_writer sink_commit sink_horizon sink_raw sink_rows second_source sink_late sink_bars sink_minute sink_facts sink_fill sink_others sink_meta sink_observe retention maintenance topics
 REST := binance_rest rest_answer_head rest_budget rest_limits
 HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
@@ -42,8 +42,8 @@ EXCHANGE := exchange json_slice recording_line recording_file recording recordin
 	fault fault_read fault_plan fault_wire fault_socket fault_frames \
 	exchange_request rest_param exchange_asked exchange_info exchange_trades \
 	exchange_ticker exchange_rest exchange_ws exchange_answer exchange_fault exchange_control exchange_http exchange_server
-ARCHIVE := archive_file archive_name archive_rows
-LOAD := history_load $(ARCHIVE) $(HISTORY) $(REST) topics
+ARCHIVE := archive_file archive_name archive_rows archive_checksum
+LOAD := history_load given_run $(ARCHIVE) $(HISTORY) $(REST) topics
 # Changing the past by hand.
 CORRECT := candle_line correct_file change_write second_source correct_natural correct_bars correct_work correct_stretch \
 	sink_state sink_minute sink_batch sink_rows sink_raw id_mark kafka_seconds correct_kafka correct_inverse
@@ -119,7 +119,8 @@ UNIT_OBJ_rest_history := daemon/rest_history daemon/rest_rows daemon/history_row
 UNIT_LIBS_rest_history := -lcurl
 UNIT_OBJ_backfill_plan := daemon/backfill_plan daemon/backfill_answered
 UNIT_OBJ_archive := $(ARCHIVE:%=daemon/%) daemon/history_row
-UNIT_LIBS_archive := -lzip -lz
+UNIT_LIBS_archive := -lzip -lz -lcrypto
+UNIT_OBJ_given_run := daemon/given_run daemon/history_row
 UNIT_OBJ_binance_rest := $(REST:%=daemon/%)
 UNIT_LIBS_binance_rest := -lcurl
 UNIT_LIBS_feed_clock := -lcurl
@@ -154,7 +155,7 @@ UNIT := $(basename $(notdir $(wildcard tests/unit/*_test.c)))
 
 LIBS_LIB := -lrdkafka -lpq -ljson-c -linih -lm
 LIBS_COLLECTOR := -lwebsockets -lcurl -lsystemd -lmicrohttpd
-LIBS_CTL := -lcurl -lzip -lz
+LIBS_CTL := -lcurl -lzip -lz -lcrypto
 LIBS_EXCHANGE := -lwebsockets -lzstd -lz
 LIBS_CGI := -lfcgi
 

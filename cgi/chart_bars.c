@@ -76,10 +76,14 @@ void chart_bars_fill(struct chart_bars *b, const struct interval *iv, const stru
 	}
 }
 
-static bool gap_changed(const struct chart_bar *bar, const struct interval *iv,
+static bool cover_changed(const struct chart_bar *bar, const struct interval *iv,
 	const struct chart_cover *c, int64_t since)
 {
 	int64_t from_us = bar->candle.open_us, to_us = interval_next(iv, from_us);
+
+	for (size_t i = 0; c->given_revision > since && i < c->given.count; i++)
+		if (c->given.v[i].from_us < to_us && c->given.v[i].to_us > from_us)
+			return true;
 
 	for (size_t i = 0; i < c->gaps.count; i++) {
 		const struct chart_gap *g = &c->gaps.v[i];
@@ -111,14 +115,14 @@ static void mark_flats(struct chart_bars *b, bool changed)
 size_t chart_bars_mark(struct chart_bars *b, const struct interval *iv, const struct chart_cover *c,
 	const struct chart_close *before, int64_t since)
 {
-	bool any_gap = false;
+	bool any = c->given_revision > since;
 	size_t marked = 0;
 
 	for (size_t i = 0; i < c->gaps.count; i++)
-		any_gap |= c->gaps.v[i].revision > since;
+		any |= c->gaps.v[i].revision > since;
 	for (size_t i = 0; i < b->count; i++)
-		b->v[i].changed = b->v[i].revision > since ||
-				  (any_gap && gap_changed(&b->v[i], iv, c, since));
+		b->v[i].changed =
+			b->v[i].revision > since || (any && cover_changed(&b->v[i], iv, c, since));
 	mark_flats(b, before->known && before->revision > since);
 	for (size_t i = 0; i < b->count; i++)
 		marked += b->v[i].changed;

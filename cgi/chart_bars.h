@@ -48,7 +48,7 @@ void chart_bars_fill(struct chart_bars *b, const struct interval *iv, const stru
 /* Makes a bar without a candle flat; its `complete` says whether nobody traded. */
 void chart_bars_make_flat(struct chart_bar *bar, const struct decimal *close);
 /* Marks what differs from what was answered at revision `since`: stored and removed bars of a later one; every bar, also absent,
- * that a gap of a later one touches; the flat rows on either side of a changed bar, and those at the end, which have no
+ * that a gap of a later one touches, or, if something was given later, what was given; the flat rows on either side of a changed bar, and those at the end, which have no
  * revision of their own. `before` as given to chart_bars_fill. Returns how many are marked. */
 size_t chart_bars_mark(struct chart_bars *b, const struct interval *iv, const struct chart_cover *c,
 	const struct chart_close *before, int64_t since);

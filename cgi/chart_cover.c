@@ -32,6 +32,8 @@ void chart_cover_done(struct chart_cover *c)
 	for (int k = 0; k < STREAM_COUNT; k++)
 		chart_ranges_done(&c->streams[k]);
 	chart_gaps_done(&c->gaps);
+	chart_ranges_done(&c->given);
+	c->given_revision = 0;
 	chart_ranges_done(&c->full);
 	chart_ranges_done(&c->heard);
 }
@@ -92,6 +94,9 @@ int chart_cover_compute(struct chart_cover *c)
 		if (!chart_gap_is_open(g))
 			chart_ranges_add(&c->full, s.from_us, s.to_us);
 	}
+	chart_ranges_order(&c->given);
+	chart_ranges_shrink(&c->given, SECOND_US);
+	chart_ranges_add_all(&c->full, &c->given);
 	for (int k = 0; k < STREAM_COUNT; k++) {
 		struct chart_ranges seconds = {0}, *covered = covered_by(c, k);
 

@@ -2,8 +2,8 @@
  * chart_cover: what of a symbol's time was heard, and what is missing: pure computations.
  *
  * Each stream's sessions joined, its holes (gaps not repaired) taken out, and of the rest the whole seconds: the second is the
- * base of all candles. `full`: heard by a stream whose seconds are whole, or repaired: nothing is missing there. `heard`: by any
- * stream that says something of candles; the others' holes concern none.
+ * base of all candles. `full`: heard by a stream whose seconds are whole, or repaired, or given: nothing is missing there. `heard`: by any
+ * stream that says something of candles, or given; the others' holes concern none.
  */
 #pragma once
 #include "chart_ranges.h"
@@ -29,7 +29,10 @@ void chart_gaps_add(struct chart_gaps *g, const struct chart_gap *gap);
 
 struct chart_cover {
 	struct chart_ranges streams[STREAM_COUNT]; /* put in: when each stream was heard */
-	struct chart_gaps gaps;          /* put in: all that are stored, repaired ones too */
+	struct chart_gaps gaps; /* put in: all that are stored, repaired ones too */
+	struct chart_ranges
+		given; /* put in: what was given at a level that the bars asked for are made of */
+	int64_t given_revision;          /* put in: the newest of these */
 	struct chart_ranges full, heard; /* computed */
 };
 

@@ -20,7 +20,7 @@ struct chart_head {
 	bool heard; /* there is a session, so that something may be stored that is not settled */
 	int64_t revision; /* up to which this answer tells of everything: chart_head_read_revision */
 	int64_t newest_revision;   /* of its partition at the snapshot */
-	int64_t since_us;          /* its first subscription; -1: none */
+	int64_t since_us;          /* its first subscription, or what was given first; -1: none */
 	bool few;                  /* the venue has few symbols (migration 4) */
 	struct chart_basis *basis; /* lent by the reader: what is noted of the answer */
 };

@@ -35,6 +35,7 @@ int chart_view_head(struct chart_view *v)
 }
 
 static const struct chart_statement spans = {"chart_spans", sql_chart_spans, false};
+static const struct chart_statement given = {"chart_given", sql_chart_given, false};
 static const struct chart_statement gaps = {"chart_gaps", sql_chart_gaps, false};
 
 static void spans_params(const struct chart_view *v, struct chart_params *p)
@@ -42,6 +43,15 @@ static void spans_params(const struct chart_view *v, struct chart_params *p)
 	chart_params_text(p, v->head.venue);
 	chart_params_text(p, v->symbol);
 	chart_params_int(p, v->head.partition);
+	chart_params_int(p, v->window.from_us);
+	chart_params_int(p, v->window.to_us);
+}
+
+static void given_params(const struct chart_view *v, struct chart_params *p)
+{
+	chart_params_text(p, v->head.venue);
+	chart_params_text(p, v->symbol);
+	chart_params_int(p, v->iv ? (int64_t)v->iv->base : LADDER_1S);
 	chart_params_int(p, v->window.from_us);
 	chart_params_int(p, v->window.to_us);
 }
@@ -69,6 +79,25 @@ static int read_spans(struct chart_view *v)
 		if (s)
 			chart_ranges_add(&v->cover.streams[s->kind], pg_int(rows, row, 1),
 				pg_int(rows, row, 2));
+	}
+	PQclear(rows);
+	return 0;
+}
+
+static int read_given(struct chart_view *v)
+{
+	struct chart_params p = {0};
+	PGresult *rows;
+
+	given_params(v, &p);
+	if (chart_reader_query(v->reader, given.name, given.sql, &p, &rows) != 0)
+		return -1;
+	for (int row = 0; row < PQntuples(rows); row++) {
+		int64_t revision = pg_int(rows, row, 3);
+
+		chart_ranges_add(&v->cover.given, pg_int(rows, row, 1), pg_int(rows, row, 2));
+		if (revision > v->cover.given_revision)
+			v->cover.given_revision = revision;
 	}
 	PQclear(rows);
 	return 0;
@@ -138,11 +167,13 @@ static int load_bars(struct chart_view *v)
 static void expect_all(struct chart_view *v)
 {
 	struct chart_source s = source_of(v);
-	struct chart_params of_spans = {0}, of_gaps = {0};
+	struct chart_params of_spans = {0}, of_given = {0}, of_gaps = {0};
 	struct chart_open_parts parts = chart_window_open(v->iv, &v->window);
 
 	spans_params(v, &of_spans);
 	chart_reader_expect(v->reader, &spans, &of_spans);
+	given_params(v, &of_given);
+	chart_reader_expect(v->reader, &given, &of_given);
 	gaps_params(v, &of_gaps);
 	chart_reader_expect(v->reader, &gaps, &of_gaps);
 	chart_head_expect_cursor(v->reader, &v->head);
@@ -156,7 +187,7 @@ static void expect_all(struct chart_view *v)
 int chart_view_cover(struct chart_view *v)
 {
 	chart_view_done(v);
-	if (read_spans(v) != 0 || read_gaps(v) != 0)
+	if (read_spans(v) != 0 || read_given(v) != 0 || read_gaps(v) != 0)
 		return -1;
 	return chart_head_read_revision(v->reader, &v->head, v->symbol);
 }

@@ -9,8 +9,8 @@
 struct chart_view {
 	struct chart_reader *reader; /* lent, with a snapshot open */
 	const char *symbol;          /* lent */
-	const struct interval *iv;
-	bool takers; /* whether the candles' takers' sums are wanted */
+	const struct interval *iv;   /* NULL: no bars are asked for */
+	bool takers;                 /* whether the candles' takers' sums are wanted */
 	struct chart_head head;
 	struct chart_window window;
 	struct chart_cover cover;
@@ -27,7 +27,7 @@ must_check int chart_view_head(struct chart_view *v);
 must_check int chart_view_load(struct chart_view *v);
 /* Of chart_view_load all but the bars. */
 must_check int chart_view_gaps(struct chart_view *v);
-/* The part of chart_view_load that reads spans and gaps of [window.from, window.to) into `cover`, and the revision up to which the answer tells. */
+/* The part of chart_view_load that reads spans, what was given, and gaps of [window.from, window.to) into `cover`, and the revision up to which the answer tells. */
 must_check int chart_view_cover(struct chart_view *v);
 /* chart_view_load of a page into the past: one that would show nothing begins earlier, so that its bars are the `limit` buckets up to the last candle, or
  * flat row, before it. It shows nothing only where there is nothing older. */

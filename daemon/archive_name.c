@@ -33,20 +33,22 @@ void archive_name_read(const char *path, struct archive_name *out)
 		*out = (struct archive_name){"", ""};
 }
 
-int archive_name_stream(const char *kind, enum stream_kind *out, struct err *e)
+int archive_name_kind(const char *kind, struct given_kind *out, struct err *e)
 {
-	if (strcmp(kind, "1s") == 0)
-		*out = STREAM_KLINE_1S;
+	int level = ladder_find(kind);
+
+	if (level >= 0)
+		*out = (struct given_kind){STREAM_KLINE_1S, (enum ladder)level};
 	else if (strcmp(kind, "trades") == 0)
-		*out = STREAM_TRADE;
+		*out = (struct given_kind){STREAM_TRADE, LADDER_1S};
 	else if (strcmp(kind, "aggTrades") == 0)
-		*out = STREAM_AGG_TRADE;
+		*out = (struct given_kind){STREAM_AGG_TRADE, LADDER_1S};
 	else if (is_kind(kind))
 		return err_set(e,
-			"bars of %s are made of those of a second here: import 1s, trades or "
-			"aggTrades instead",
+			"bars of %s are not stored, they are made of others: 1s, 1m, 1h and 1d are "
+			"taken",
 			kind);
 	else
-		return err_set(e, "'%s' is none of 1s, trades, aggTrades", kind);
+		return err_set(e, "'%s' is none of 1s, 1m, 1h, 1d, trades, aggTrades", kind);
 	return 0;
 }

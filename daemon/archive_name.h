@@ -4,7 +4,7 @@
  */
 #pragma once
 #include "err.h"
-#include "event.h"
+#include "given.h"
 
 struct archive_name {
 	char symbol[SYMBOL_SIZE]; /* "": not told */
@@ -12,5 +12,5 @@ struct archive_name {
 };
 
 void archive_name_read(const char *path, struct archive_name *out);
-/* The stream that files of `kind` fill. -1: there is none, `e` says why. */
-must_check int archive_name_stream(const char *kind, enum stream_kind *out, struct err *e);
+/* What files of `kind` give. -1: nothing that is stored, `e` says why. */
+must_check int archive_name_kind(const char *kind, struct given_kind *out, struct err *e);

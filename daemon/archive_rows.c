@@ -38,7 +38,7 @@ static int read_line(
 		return err_set(e, "more than %d columns", HISTORY_COLUMNS_MAX);
 	if (history_row_read(a->kind, a->columns, count, row, e) < 0)
 		return -1;
-	if (row->time_us >= a->before_us)
+	if (row->end_us > a->before_us)
 		return err_set(e, "its time has not come, or is not over");
 	return 0;
 }

@@ -8,8 +8,8 @@
 
 struct archive_rows {
 	const char *path; /* lent */
-	enum stream_kind kind;
-	int64_t before_us; /* bars must have ended by then */
+	struct given_kind kind;
+	int64_t before_us; /* what is later has not come, or is not over */
 	struct archive_file *file;
 	struct history_text columns[HISTORY_COLUMNS_MAX];
 	int64_t wrong; /* lines */

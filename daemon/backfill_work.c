@@ -135,7 +135,7 @@ static void begin_history(struct backfill_work *b, const struct backfill_job *j)
 {
 	struct rest_history_want want = {
 		.symbol = gap_of(b, j, 0)->symbol,
-		.kind = j->through,
+		.kind = {j->through, LADDER_1S},
 		.from_us = j->from_us - TRADES_BEFORE_US,
 		.to_us = j->to_us,
 	};

@@ -3,12 +3,14 @@
 #include "ctl_options.h"
 #include "history_load.h"
 #include "rest_history.h"
+#include "rest_limits.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define AGE_US (10 * SECOND_US) /* before, REST may lack the last trades */
 #define SAVE_PAGES 5
+#define WORDS_MIN 3 /* symbol, begin, end */
 
 struct load {
 	struct history_load load;
@@ -17,26 +19,45 @@ struct load {
 	struct rest_history_want want;
 };
 
+static int read_kind(const char *kind, const char *interval, struct given_kind *out, struct err *e)
+{
+	int level = interval ? ladder_find(interval) : LADDER_1S;
+	bool trades = strcmp(kind, "aggTrades") == 0;
+
+	if (!trades && strcmp(kind, "klines") != 0)
+		return err_set(e, "'%s' is neither klines nor aggTrades", kind);
+	if (trades && interval)
+		return err_set(e, "--interval is for klines");
+	if (level < 0)
+		return err_set(e,
+			"--interval: bars of '%s' are not stored: 1s, 1m, 1h and 1d are, the "
+			"others "
+			"are made of them",
+			interval);
+	*out = (struct given_kind){trades ? STREAM_AGG_TRADE : STREAM_KLINE_1S, (enum ladder)level};
+	return 0;
+}
+
 static int read_want(char **arguments, struct rest_history_want *want, struct err *e)
 {
-	const char *kind = arguments[3] ? arguments[3] : "klines";
+	struct ctl_options o;
 
-	*want = (struct rest_history_want){.symbol = arguments[0]};
-	if (strlen(arguments[0]) >= SYMBOL_SIZE || !*arguments[0])
-		return err_set(e, "the symbol has 1 to %d bytes", SYMBOL_SIZE - 1);
-	if (strcmp(kind, "klines") == 0)
-		want->kind = STREAM_KLINE_1S;
-	else if (strcmp(kind, "aggTrades") == 0)
-		want->kind = STREAM_AGG_TRADE;
-	else
-		return err_set(e, "'%s' is neither klines nor aggTrades", kind);
-	if (ctl_time_read(arguments[1], &want->from_us, e) < 0 ||
-		ctl_time_read(arguments[2], &want->to_us, e) < 0)
+	if (ctl_options_read(&o, arguments, "interval", e) < 0)
 		return -1;
-	want->from_us = clock_floor(want->from_us, SECOND_US);
+	if (o.word_count < WORDS_MIN)
+		return err_set(e, "symbol, begin and end are due");
+	*want = (struct rest_history_want){.symbol = o.words[0]};
+	if (strlen(o.words[0]) >= SYMBOL_SIZE || !*o.words[0])
+		return err_set(e, "the symbol has 1 to %d bytes", SYMBOL_SIZE - 1);
+	if (read_kind(o.word_count > WORDS_MIN ? o.words[WORDS_MIN] : "klines", o.interval,
+		    &want->kind, e) < 0 ||
+		ctl_time_read(o.words[1], &want->from_us, e) < 0 ||
+		ctl_time_read(o.words[2], &want->to_us, e) < 0)
+		return -1;
+	want->from_us = clock_floor(want->from_us, ladder_width_us[want->kind.level]);
 	return want->from_us < want->to_us
 		       ? 0
-		       : err_set(e, "from %s to %s: nothing", arguments[1], arguments[2]);
+		       : err_set(e, "from %s to %s: nothing", o.words[1], o.words[2]);
 }
 
 /* Waits as long as the exchange asks for. */
@@ -68,10 +89,23 @@ static int venue_clock(struct load *l, int64_t *us, struct err *e)
 	return rc;
 }
 
+/* Where the exchange does not say how much it grants, the setting holds. */
+static int read_limits(struct load *l, struct err *e)
+{
+	enum rest_done done;
+	int rc;
+
+	do {
+		done = rest_limits_ask(l->rest, e);
+		rc = be_patient(l, done, e);
+	} while (rc > 0);
+	return done == REST_REFUSED ? 0 : rc;
+}
+
 /* Where the stretch goes on: for bars the time, for trades the id that comes next. */
 static int64_t place(const struct rest_history *h)
 {
-	return h->want.kind == STREAM_KLINE_1S ? h->next_us : h->next_id;
+	return h->want.kind.stream == STREAM_KLINE_1S ? h->next_us : h->next_id;
 }
 
 static double share(const struct rest_history *h)
@@ -87,7 +121,7 @@ static int load_page(struct load *l, struct err *e)
 	struct history_row row;
 	int rc;
 
-	if (history_load_room(&l->load, l->want.kind, e) < 0)
+	if (history_load_room(&l->load, l->want.kind.stream, e) < 0)
 		return -1;
 	do
 		rc = be_patient(l, rest_history_page(&l->history, l->rest, e), e);
@@ -95,7 +129,7 @@ static int load_page(struct load *l, struct err *e)
 	if (rc < 0)
 		return -1;
 	while (rest_history_next(&l->history, &row))
-		if (history_load_row(&l->load, l->want.symbol, &row, e) < 0)
+		if (history_load_row(&l->load, &row, e) < 0)
 			return -1;
 	history_load_show(&l->load, share(&l->history));
 	return 0;
@@ -104,18 +138,19 @@ static int load_page(struct load *l, struct err *e)
 static int load_all(struct load *l, struct err *e)
 {
 	char what[200];
-	int64_t now_us = 0;
+	int64_t now_us = 0, closed_us, width_us = ladder_width_us[l->want.kind.level];
 
-	if (venue_clock(l, &now_us, e) < 0)
+	if (read_limits(l, e) < 0 || venue_clock(l, &now_us, e) < 0)
 		return -1;
-	if (l->want.to_us > now_us - AGE_US)
-		l->want.to_us = clock_floor(now_us - AGE_US, SECOND_US);
+	closed_us = clock_floor(now_us - AGE_US, width_us);
+	if (l->want.to_us > closed_us)
+		l->want.to_us = closed_us;
 	if (l->want.from_us >= l->want.to_us)
 		return err_set(e, "that time has not come, or is not over");
 	/* Named by what was asked for: the end may have moved since it was interrupted. */
 	snprintf(what, sizeof(what), "%s %s from %" PRId64, l->want.symbol,
-		stream_table[l->want.kind].name, (int64_t)(l->want.from_us / MS_US));
-	if (history_load_begin(&l->load, what, now_us, e) < 0)
+		given_kind_name(l->want.kind), (int64_t)(l->want.from_us / MS_US));
+	if (history_load_begin(&l->load, what, l->want.symbol, now_us, e) < 0)
 		return -1;
 	rest_history_begin(&l->history, &l->want);
 	if (l->load.saved >= 0) {
@@ -146,7 +181,7 @@ int ctl_backfill(const struct settings *s, char **arguments, struct err *e)
 		rc = load_all(&l, e);
 		if (rc == 0)
 			printf("%s %s: %" PRId64 " rows in Kafka\n", l.want.symbol,
-				stream_table[l.want.kind].name, l.load.rows);
+				given_kind_name(l.want.kind), l.load.rows);
 		history_load_done(&l.load);
 	}
 	rest_history_done(&l.history);

@@ -1,3 +1,4 @@
+#include "archive_checksum.h"
 #include "archive_name.h"
 #include "archive_rows.h"
 #include "clock.h"
@@ -62,7 +63,7 @@ static int find_out(const struct import *im, const char *path, struct file *f, s
 		snprintf(f->name.kind, sizeof(f->name.kind), "%s", im->kind);
 	if (!*f->name.symbol || !*f->name.kind)
 		return err_set(e, "its name does not tell what it holds: give symbol= and kind=");
-	return archive_name_stream(f->name.kind, &f->rows.kind, e);
+	return archive_name_kind(f->name.kind, &f->rows.kind, e);
 }
 
 /* The rows from `f->rows` on, those before were taken by an earlier run. */
@@ -70,15 +71,20 @@ static int send_rows(struct import *im, struct file *f, struct err *e)
 {
 	struct history_load *l = &im->load;
 	struct history_row row;
-	int64_t since = 0;
+	int64_t since = 0, wrong = 0;
 	int rc;
 
 	while ((rc = archive_rows_next(&f->rows, &row, e)) > 0) {
-		if (archive_file_number(f->rows.file) <= l->saved)
-			continue;
-		if (since % HISTORY_PAGE == 0 && history_load_room(l, f->rows.kind, e) < 0)
+		if (f->rows.wrong > wrong && history_load_break(l, e) < 0)
 			return -1;
-		if (history_load_row(l, f->name.symbol, &row, e) < 0)
+		wrong = f->rows.wrong;
+		if (archive_file_number(f->rows.file) <= l->saved) {
+			history_load_passed(l, &row);
+			continue;
+		}
+		if (since % HISTORY_PAGE == 0 && history_load_room(l, f->rows.kind.stream, e) < 0)
+			return -1;
+		if (history_load_row(l, &row, e) < 0)
 			return -1;
 		if (++since % SAVE_EVERY == 0 &&
 			history_load_save(l, archive_file_number(f->rows.file), e) < 0)
@@ -93,10 +99,12 @@ static int import_file(struct import *im, const char *path, struct err *e)
 {
 	int64_t now_us = clock_wall_us();
 	struct file f = {.rows = {.path = path, .before_us = now_us - OLD_ENOUGH_US, .tell = tell}};
-	int rc;
+	int rc, sure;
 
-	if (identify(path, &f, e) < 0 || find_out(im, path, &f, e) < 0 ||
-		history_load_begin(&im->load, f.what, now_us, e) < 0)
+	if (identify(path, &f, e) < 0 || find_out(im, path, &f, e) < 0)
+		return -1;
+	sure = archive_checksum_verify(path, e);
+	if (sure < 0 || history_load_begin(&im->load, f.what, f.name.symbol, now_us, e) < 0)
 		return -1;
 	if (im->load.saved >= 0)
 		printf("%s: goes on behind line %" PRId64 "\n", path, im->load.saved);
@@ -105,8 +113,9 @@ static int import_file(struct import *im, const char *path, struct err *e)
 		return -1;
 	rc = send_rows(im, &f, e);
 	if (rc == 0)
-		printf("%s: %s of %s, %" PRId64 " rows in Kafka, %" PRId64 " wrong lines\n", path,
-			f.name.kind, f.name.symbol, im->load.rows, f.rows.wrong);
+		printf("%s: %s of %s, %" PRId64 " rows in Kafka, %" PRId64 " wrong lines%s\n", path,
+			f.name.kind, f.name.symbol, im->load.rows, f.rows.wrong,
+			sure > 0 ? ", checksum verified" : "");
 	im->wrong += f.rows.wrong;
 	archive_file_close(f.rows.file);
 	return rc;

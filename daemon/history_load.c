@@ -34,7 +34,9 @@ static int see_to_venue(const struct history_load *l, struct err *e)
 int history_load_init(
 	struct history_load *l, const struct settings *s, const char *source, struct err *e)
 {
-	*l = (struct history_load){.settings = s};
+	*l = (struct history_load){.settings = s,
+		.none = strcmp(source, "rest") == 0 ? "the exchange has no bars here"
+						    : "the file has no bars here"};
 	if (history_write_init(&l->write, s, source, e) < 0)
 		return -1;
 	if (see_to_venue(l, e) == 0 && see_to_topics(s, e) == 0)
@@ -48,13 +50,16 @@ void history_load_done(struct history_load *l)
 	history_write_done(&l->write);
 }
 
-int history_load_begin(struct history_load *l, const char *what, int64_t stated_us, struct err *e)
+int history_load_begin(struct history_load *l, const char *what, const char *symbol,
+	int64_t stated_us, struct err *e)
 {
 	const char *params[] = {settings_text(l->settings, "venue", "name"), l->what};
 	PGresult *r;
 
 	if ((size_t)snprintf(l->what, sizeof(l->what), "%s", what) >= sizeof(l->what))
 		return err_set(e, "the name is too long");
+	snprintf(l->symbol, sizeof(l->symbol), "%s", symbol);
+	l->run = (struct given_run){.any = false};
 	if (pg_query(l->write.pg, "history_load_read", sql_history_load_read, 2, params, &r, e) !=
 		PG_OK)
 		return -1;
@@ -85,11 +90,49 @@ int history_load_room(struct history_load *l, enum stream_kind kind, struct err 
 	return judge(history_write_room(&l->write, kind, e), e);
 }
 
-int history_load_row(
-	struct history_load *l, const char *symbol, const struct history_row *row, struct err *e)
+static int tell(struct history_load *l, struct given *given, int count, struct err *e)
 {
+	for (int i = 0; i < count; i++) {
+		snprintf(given[i].symbol, sizeof(given[i].symbol), "%s", l->symbol);
+		if (*given[i].reason)
+			snprintf(given[i].reason, sizeof(given[i].reason), "%s", l->none);
+		if (judge(history_write_given(&l->write, &given[i], e), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int tell_run(struct history_load *l, struct err *e)
+{
+	struct given given;
+
+	return given_run_tell(&l->run, &given) ? tell(l, &given, 1, e) : 0;
+}
+
+int history_load_row(struct history_load *l, const struct history_row *row, struct err *e)
+{
+	struct given given[GIVEN_RUN_OUT];
+
+	if (tell(l, given, given_run_add(&l->run, row, given), e) < 0)
+		return -1;
 	l->rows++;
-	return judge(history_write_row(&l->write, symbol, row, l->stated_us, e), e);
+	return judge(history_write_row(&l->write, l->symbol, row, l->stated_us, e), e);
+}
+
+void history_load_passed(struct history_load *l, const struct history_row *row)
+{
+	struct given told[GIVEN_RUN_OUT];
+
+	given_run_add(&l->run, row, told);
+	given_run_tell(&l->run, told);
+}
+
+int history_load_break(struct history_load *l, struct err *e)
+{
+	if (tell_run(l, e) < 0)
+		return -1;
+	given_run_break(&l->run);
+	return 0;
 }
 
 int history_load_save(struct history_load *l, int64_t done, struct err *e)
@@ -98,7 +141,7 @@ int history_load_save(struct history_load *l, int64_t done, struct err *e)
 	const char *params[] = {
 		settings_text(l->settings, "venue", "name"), l->what, epoch, until, stated};
 
-	if (judge(history_write_flush(&l->write, e), e) < 0)
+	if (tell_run(l, e) < 0 || judge(history_write_flush(&l->write, e), e) < 0)
 		return -1;
 	snprintf(epoch, sizeof(epoch), "%" PRId64, l->epoch);
 	snprintf(until, sizeof(until), "%" PRId64, done);
@@ -114,7 +157,7 @@ int history_load_end(struct history_load *l, struct err *e)
 {
 	const char *params[] = {settings_text(l->settings, "venue", "name"), l->what};
 
-	if (judge(history_write_flush(&l->write, e), e) < 0)
+	if (tell_run(l, e) < 0 || judge(history_write_flush(&l->write, e), e) < 0)
 		return -1;
 	return pg_query(l->write.pg, "history_load_end", sql_history_load_end, 2, params, NULL,
 		       e) == PG_OK

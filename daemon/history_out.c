@@ -16,6 +16,8 @@ METRIC_COUNTER(rows, "pricegraph_history_rows_total",
 	"Rows of the past handed over to Kafka's history topics.");
 METRIC_COUNTER(fills, "pricegraph_history_fills_total",
 	"Records handed over to Kafka's history topics that tell of a gap's repair.");
+METRIC_COUNTER(givens, "pricegraph_history_given_total",
+	"Records handed over to Kafka's history topics that tell what was given.");
 
 struct history_out {
 	const struct settings *settings;
@@ -106,7 +108,7 @@ enum kafka_sent history_out_row(
 	struct history_out *o, const char *symbol, const struct history_row *row, int64_t stated_us)
 {
 	char received[NUMBER_SIZE], stated[NUMBER_SIZE];
-	bool is_kline = row->kind == STREAM_KLINE_1S;
+	bool is_kline = row->kind.stream == STREAM_KLINE_1S;
 
 	buf_reset(&o->json);
 	history_row_format(row, symbol, &o->json);
@@ -115,7 +117,7 @@ enum kafka_sent history_out_row(
 	snprintf(received, sizeof(received), "%" PRId64, clock_wall_us());
 	snprintf(stated, sizeof(stated), "%" PRId64, stated_us);
 	const struct kafka_message m = {
-		.topic = o->topics[row->kind],
+		.topic = o->topics[row->kind.stream],
 		.partition = KAFKA_PARTITION_BY_KEY,
 		.key = symbol,
 		.key_len = strlen(symbol),
@@ -130,26 +132,44 @@ enum kafka_sent history_out_row(
 	return sent;
 }
 
-enum kafka_sent history_out_fill(struct history_out *o, const struct fill *f)
+/* What `json` holds, without a key, to the symbol's partition. */
+static enum kafka_sent send_control(
+	struct history_out *o, enum stream_kind topic, const char *symbol, const char *what)
 {
 	char received[NUMBER_SIZE];
 
-	buf_reset(&o->json);
-	fill_format(f, &o->json);
 	if (o->json.failed)
 		return KAFKA_REFUSED;
 	snprintf(received, sizeof(received), "%" PRId64, clock_wall_us());
 	const struct kafka_message m = {
-		.topic = o->topics[fill_through(f->stream)],
-		.partition = topic_partition(f->symbol, strlen(f->symbol)),
+		.topic = o->topics[topic],
+		.partition = topic_partition(symbol, strlen(symbol)),
 		.value = o->json.data,
 		.value_len = o->json.len,
-		.headers = {{CONTROL_HEADER, FILL_HEADER_VALUE}, {"received_us", received},
+		.headers = {{CONTROL_HEADER, what}, {"received_us", received},
 			{"source", o->source}, {"collector", o->collector}},
 	};
-	enum kafka_sent sent = send(o, &m);
+	return send(o, &m);
+}
+
+enum kafka_sent history_out_fill(struct history_out *o, const struct fill *f)
+{
+	buf_reset(&o->json);
+	fill_format(f, &o->json);
+	enum kafka_sent sent =
+		send_control(o, fill_through(f->stream), f->symbol, FILL_HEADER_VALUE);
 	if (sent == KAFKA_SENT)
 		metric_add(&fills, 1);
+	return sent;
+}
+
+enum kafka_sent history_out_given(struct history_out *o, const struct given *g)
+{
+	buf_reset(&o->json);
+	given_format(g, &o->json);
+	enum kafka_sent sent = send_control(o, g->kind.stream, g->symbol, GIVEN_HEADER_VALUE);
+	if (sent == KAFKA_SENT)
+		metric_add(&givens, 1);
 	return sent;
 }
 

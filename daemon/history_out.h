@@ -1,5 +1,5 @@
 /*
- * history_out: the producer of the `.history` topics: rows of the past and the records that tell of a repair, in the symbol's partition, in the
+ * history_out: the producer of the `.history` topics: rows of the past and the records that tell of a repair or of what was given, in the symbol's partition, in the
  * order in which they are handed over.
  *
  * Sending never blocks. After a fatal error of the producer everything unacknowledged is lost: the owner revives it and begins its work anew
@@ -8,6 +8,7 @@
 #pragma once
 #include "err.h"
 #include "fill.h"
+#include "given.h"
 #include "history_row.h"
 #include "kafka_producer.h"
 #include "settings.h"
@@ -23,6 +24,7 @@ void history_out_free(struct history_out *o);
 must_check enum kafka_sent history_out_row(struct history_out *o, const char *symbol,
 	const struct history_row *row, int64_t stated_us);
 must_check enum kafka_sent history_out_fill(struct history_out *o, const struct fill *f);
+must_check enum kafka_sent history_out_given(struct history_out *o, const struct given *g);
 /* Serves acknowledgements, waits at most `timeout_ms` for one. */
 void history_out_poll(struct history_out *o, int timeout_ms);
 /* How many records were handed over, and how many Kafka has, since the start. */

@@ -65,14 +65,6 @@ static const struct column *columns_of(enum stream_kind kind, size_t *count)
 	}
 }
 
-size_t history_row_columns(enum stream_kind kind)
-{
-	size_t count;
-
-	columns_of(kind, &count);
-	return count;
-}
-
 /* Digits, a minus before them if `negative`. */
 static int integer(const struct history_text *t, int64_t *out)
 {
@@ -151,17 +143,42 @@ static int64_t number_at(const struct history_text *columns, size_t i)
 	return integer(&columns[i], &n) == 0 ? n : -1;
 }
 
-/* A bar of another length than a second would be stored as one. */
+/* The interval whose bar from `open_us` closes just then; NULL: none. */
+static const struct interval *of_close(int64_t open_us, const struct history_text *close)
+{
+	int64_t n = number_at(close, 0), unit_us = clock_from_exchange(n) == n ? 1 : MS_US;
+
+	for (size_t i = 0; i < INTERVAL_COUNT; i++)
+		if (interval_table[i].width_us &&
+			clock_from_exchange(n) + unit_us == open_us + interval_table[i].width_us)
+			return &interval_table[i];
+	return NULL;
+}
+
+/* A bar of another length would be stored as one of this. Bars that a halt cut short close early (BINANCE.md 8, 12): any time within is good, but
+ * not that of another interval. */
+static int check_length(const struct history_row *r, struct err *e)
+{
+	const char *name = ladder_name[r->kind.level];
+	int64_t close_us = clock_from_exchange(number_at(r->columns, 6));
+	const struct interval *of = of_close(r->time_us, &r->columns[6]);
+
+	if (r->time_us % ladder_width_us[r->kind.level] != 0)
+		return err_set(e, "open time: no bar of %s begins then", name);
+	if (of && of->width_us != ladder_width_us[r->kind.level])
+		return err_set(e, "close time: the bar is one of %s, not of %s", of->name, name);
+	if (close_us < r->time_us || close_us >= r->end_us)
+		return err_set(e, "close time: not within a bar of %s", name);
+	return 0;
+}
+
 static int read_kline(struct history_row *r, struct err *e)
 {
-	int64_t close_us = clock_from_exchange(number_at(r->columns, 6));
-
 	r->time_us = clock_from_exchange(number_at(r->columns, 0));
+	r->end_us = r->time_us + ladder_width_us[r->kind.level];
 	r->trades = number_at(r->columns, 8);
-	if (r->time_us % SECOND_US != 0)
-		return err_set(e, "open time: no whole second");
-	if (close_us < r->time_us || close_us >= r->time_us + SECOND_US)
-		return err_set(e, "close time: the bar is not one of a second");
+	if (check_length(r, e) < 0)
+		return -1;
 	return r->trades < 0 ? err_set(e, "trades: negative") : 0;
 }
 
@@ -170,7 +187,7 @@ static int read_agg_trade(struct history_row *r, struct err *e)
 	int64_t first = number_at(r->columns, 3), last = number_at(r->columns, 4);
 
 	r->id = number_at(r->columns, 0);
-	r->time_us = clock_from_exchange(number_at(r->columns, 5));
+	r->time_us = r->end_us = clock_from_exchange(number_at(r->columns, 5));
 	if (r->id < 0)
 		return err_set(e, "id: negative");
 	if (first < -1 || last < first || (first == -1) != (last == -1))
@@ -182,16 +199,16 @@ static int read_agg_trade(struct history_row *r, struct err *e)
 static int read_trade(struct history_row *r, struct err *e)
 {
 	r->id = number_at(r->columns, 0);
-	r->time_us = clock_from_exchange(number_at(r->columns, 4));
+	r->time_us = r->end_us = clock_from_exchange(number_at(r->columns, 4));
 	return r->id < 0 ? err_set(e, "id: negative") : 0;
 }
 
-int history_row_read(enum stream_kind kind, const struct history_text *columns, size_t count,
+int history_row_read(struct given_kind kind, const struct history_text *columns, size_t count,
 	struct history_row *out, struct err *e)
 {
 	struct history_row r = {.kind = kind, .id = -1, .columns = columns};
 	size_t least;
-	const struct column *c = columns_of(kind, &least);
+	const struct column *c = columns_of(kind.stream, &least);
 	int rc;
 
 	if (count < least)
@@ -199,9 +216,9 @@ int history_row_read(enum stream_kind kind, const struct history_text *columns, 
 	for (size_t i = 0; i < least; i++)
 		if (check(&c[i], &columns[i], e) < 0)
 			return -1;
-	rc = kind == STREAM_KLINE_1S    ? read_kline(&r, e)
-	     : kind == STREAM_AGG_TRADE ? read_agg_trade(&r, e)
-					: read_trade(&r, e);
+	rc = kind.stream == STREAM_KLINE_1S    ? read_kline(&r, e)
+	     : kind.stream == STREAM_AGG_TRADE ? read_agg_trade(&r, e)
+					       : read_trade(&r, e);
 	if (rc == 0)
 		*out = r;
 	return rc;
@@ -234,14 +251,13 @@ static void add_column(struct buf *out, const struct column *c, const struct his
 void history_row_format(const struct history_row *r, const char *symbol, struct buf *out)
 {
 	size_t count;
-	const struct column *c = columns_of(r->kind, &count);
+	const struct column *c = columns_of(r->kind.stream, &count);
 
-	buf_printf(out, "{\"e\":\"%s\",\"s\":", stream_table[r->kind].event);
+	buf_printf(out, "{\"e\":\"%s\",\"s\":", stream_table[r->kind.stream].event);
 	buf_add_json(out, symbol, strlen(symbol));
-	if (r->kind == STREAM_KLINE_1S) {
-		buf_add_str(out, ",\"k\":{\"i\":\"1s\",\"x\":true");
-	}
+	if (r->kind.stream == STREAM_KLINE_1S)
+		buf_printf(out, ",\"k\":{\"i\":\"%s\",\"x\":true", ladder_name[r->kind.level]);
 	for (size_t i = 0; i < count; i++)
 		add_column(out, &c[i], &r->columns[i]);
-	buf_add_str(out, r->kind == STREAM_KLINE_1S ? "}}" : "}");
+	buf_add_str(out, r->kind.stream == STREAM_KLINE_1S ? "}}" : "}");
 }

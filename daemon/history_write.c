@@ -89,6 +89,17 @@ enum history_written history_write_fill(
 	return judge(w, sent, e);
 }
 
+enum history_written history_write_given(
+	struct history_write *w, const struct given *g, struct err *e)
+{
+	enum kafka_sent sent;
+
+	while ((sent = history_out_given(w->out, g)) == KAFKA_FULL)
+		if (wait_a_little(w))
+			return HISTORY_STOPPED;
+	return judge(w, sent, e);
+}
+
 enum history_written history_write_flush(struct history_write *w, struct err *e)
 {
 	while (history_out_acknowledged(w->out) < history_out_sent(w->out)) {

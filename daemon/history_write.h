@@ -34,6 +34,8 @@ must_check enum history_written history_write_row(struct history_write *w, const
 	const struct history_row *row, int64_t stated_us, struct err *e);
 must_check enum history_written history_write_fill(
 	struct history_write *w, const struct fill *f, struct err *e);
+must_check enum history_written history_write_given(
+	struct history_write *w, const struct given *g, struct err *e);
 /* Waits until Kafka has everything. */
 must_check enum history_written history_write_flush(struct history_write *w, struct err *e);
 must_check int history_write_revive(struct history_write *w, struct err *e);

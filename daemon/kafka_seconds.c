@@ -105,6 +105,9 @@ static bool read_event(struct reader *r, const struct kafka_record *record, stru
 		return false;
 	if (strcmp(ev->symbol, sy->name) != 0)
 		return false;
+	/* Bars given above the second say nothing of it. */
+	if (stream_table[ev->kind].says == SAYS_KLINE && ev->kline.level != LADDER_1S)
+		return false;
 	second_us = event_second_us(ev);
 	return second_us >= r->into->from_us &&
 	       second_us < r->into->from_us + (int64_t)r->into->count * SECOND_US;

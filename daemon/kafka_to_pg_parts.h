@@ -45,7 +45,6 @@ struct kafka_to_pg {
 		*written; /* the one gathered, and the other: empty, or with the writer */
 	struct sink_history *history;
 	struct sink_batch *history_batch; /* with the writer; NULL = none is */
-	int64_t history_given_us;         /* monotonic */
 	int64_t behind_us;                /* monotonic; when the live topics lagged last */
 	struct sink_bisect bisect;
 	struct sink_observed observed;

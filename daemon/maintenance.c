@@ -28,18 +28,18 @@ struct maintenance {
 	bool stop; /* by monitor */
 };
 
-int maintenance_ensure(struct maintenance *m, const int64_t *times_us, int count, struct err *e)
+int maintenance_ensure(struct maintenance *m, const struct maintenance_times *times, struct err *e)
 {
 	enum pg_failure f = PG_OK;
 
 	pthread_mutex_lock(&m->lock);
-	for (int i = 0; i < count && f == PG_OK; i++) {
+	for (size_t i = 0; i < times->count && f == PG_OK; i++) {
 		char time[24];
-		const char *params[] = {m->venue, time};
+		const char *params[] = {m->venue, time, times->of == MAINTENANCE_YEARS ? "t" : "f"};
 
-		snprintf(time, sizeof time, "%lld", (long long)times_us[i]);
+		snprintf(time, sizeof time, "%lld", (long long)times->us[i]);
 		f = pg_query(
-			m->pg, "maintenance_ensure", sql_maintenance_ensure, 2, params, NULL, e);
+			m->pg, "maintenance_ensure", sql_maintenance_ensure, 3, params, NULL, e);
 	}
 	pthread_mutex_unlock(&m->lock);
 	return f == PG_OK ? 0 : -1;
@@ -69,7 +69,8 @@ static int make_ahead(struct maintenance *m)
 
 	for (int i = 0; i <= AHEAD_DAYS; i++)
 		days[i] = clock_floor(now_us, DAY_US) + i * DAY_US;
-	if (maintenance_ensure(m, days, AHEAD_DAYS + 1, &e) == 0)
+	if (maintenance_ensure(
+		    m, &(struct maintenance_times){MAINTENANCE_ALL, days, AHEAD_DAYS + 1}, &e) == 0)
 		return 0;
 	log_debug("maintenance_waits", "reason=\"%s\"", e.text);
 	return -1;

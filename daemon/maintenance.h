@@ -14,6 +14,13 @@ struct maintenance;
 struct maintenance *maintenance_start(const struct settings *s, struct err *e);
 /* Joins. NULL is fine. */
 void maintenance_stop(struct maintenance *m);
+enum maintenance_of { MAINTENANCE_ALL, MAINTENANCE_YEARS };
+struct maintenance_times {
+	enum maintenance_of
+		of; /* all tables, or those whose partitions are a year wide: bars above the second */
+	const int64_t *us; /* lent */
+	size_t count;
+};
 /* Makes the partitions that hold these times. Any thread; blocks on PostgreSQL. -1: try again later. */
 must_check int maintenance_ensure(
-	struct maintenance *m, const int64_t *times_us, int count, struct err *e);
+	struct maintenance *m, const struct maintenance_times *times, struct err *e);

@@ -28,7 +28,7 @@ void rest_history_begin(struct rest_history *h, const struct rest_history_want *
 
 void rest_history_resume(struct rest_history *h, int64_t next)
 {
-	if (h->want.kind == STREAM_KLINE_1S) {
+	if (h->want.kind.stream == STREAM_KLINE_1S) {
 		h->next_us = next;
 		h->finished = next >= h->want.to_us;
 	} else {
@@ -39,14 +39,14 @@ void rest_history_resume(struct rest_history *h, int64_t next)
 static void make_path(struct rest_history *h)
 {
 	const struct rest_history_want *w = &h->want;
-	bool bars = w->kind == STREAM_KLINE_1S;
+	bool bars = w->kind.stream == STREAM_KLINE_1S;
 
 	buf_reset(&h->path);
 	buf_printf(&h->path, "/api/v3/%s?symbol=", bars ? "klines" : "aggTrades");
 	binance_rest_escape(&h->path, w->symbol);
 	if (bars)
-		buf_printf(&h->path, "&interval=1s&startTime=%lld&endTime=%lld",
-			clock_floor(h->next_us, MS_US) / MS_US,
+		buf_printf(&h->path, "&interval=%s&startTime=%lld&endTime=%lld",
+			ladder_name[w->kind.level], clock_floor(h->next_us, MS_US) / MS_US,
 			clock_floor(w->to_us - 1, MS_US) / MS_US);
 	else if (h->next_id >= 0)
 		buf_printf(&h->path, "&fromId=%" PRId64, h->next_id);
@@ -59,7 +59,7 @@ static bool wanted(const struct rest_history *h, const struct history_row *row)
 {
 	const struct rest_history_want *w = &h->want;
 
-	if (w->kind == STREAM_KLINE_1S)
+	if (w->kind.stream == STREAM_KLINE_1S)
 		return row->time_us >= w->from_us && row->time_us < w->to_us;
 	return row->time_us >= clock_floor(w->from_us, MS_US) && row->time_us <= w->to_us;
 }
@@ -75,7 +75,8 @@ static int look_through(struct rest_history *h, struct err *e)
 		return -1;
 	int64_t last_us = -1, last_id = -1;
 	while ((rc = rest_rows_next(&h->rows, &row, e)) > 0) {
-		if (row.time_us < last_us || (w->kind == STREAM_AGG_TRADE && row.id <= last_id))
+		if (row.time_us < last_us ||
+			(w->kind.stream == STREAM_AGG_TRADE && row.id <= last_id))
 			return err_set(e, "row %d of the answer: not in order", h->rows.number);
 		last_us = row.time_us;
 		last_id = row.id;
@@ -85,9 +86,9 @@ static int look_through(struct rest_history *h, struct err *e)
 	count = h->rows.number;
 	h->finished = count < PAGE;
 	if (count > 0) {
-		h->next_us = last_us + SECOND_US;
+		h->next_us = row.end_us;
 		h->next_id = last_id + 1;
-		if (w->kind == STREAM_KLINE_1S ? h->next_us >= w->to_us : last_us > w->to_us)
+		if (w->kind.stream == STREAM_KLINE_1S ? h->next_us >= w->to_us : last_us > w->to_us)
 			h->finished = true;
 	}
 	return rest_rows_begin(&h->rows, w->kind, h->page.data, h->page.len, e);
@@ -95,7 +96,8 @@ static int look_through(struct rest_history *h, struct err *e)
 
 enum rest_done rest_history_page(struct rest_history *h, struct binance_rest *rest, struct err *e)
 {
-	int weight = h->want.kind == STREAM_KLINE_1S ? REST_WEIGHT_KLINES : REST_WEIGHT_AGG_TRADES;
+	int weight = h->want.kind.stream == STREAM_KLINE_1S ? REST_WEIGHT_KLINES
+							    : REST_WEIGHT_AGG_TRADES;
 
 	make_path(h);
 	enum rest_done done = binance_rest_get(rest, h->path.data, weight, &h->page, e);

@@ -1,5 +1,5 @@
 /*
- * rest_history: a stretch of one symbol's past, page by page from the exchange's REST interface (Binance's documentation): bars of a second by
+ * rest_history: a stretch of one symbol's past, page by page from the exchange's REST interface (Binance's documentation): bars by
  * startTime and endTime; aggregated trades by startTime to find the first id, then by fromId behind the last one, so that none is passed over.
  *
  * One owning thread; blocks as binance_rest does. Lends the page's rows until the next page.
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 struct rest_history_want {
-	const char *symbol;    /* lent */
-	enum stream_kind kind; /* STREAM_KLINE_1S or STREAM_AGG_TRADE */
+	const char *symbol;     /* lent */
+	struct given_kind kind; /* bars of any level, or aggregated trades */
 	/* Bars that open in [from, to); trades with T in [from, to], whole milliseconds. */
 	int64_t from_us, to_us;
 };

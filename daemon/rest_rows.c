@@ -56,7 +56,7 @@ static const char *value_end(const char *p, const char *end)
 }
 
 int rest_rows_begin(
-	struct rest_rows *r, enum stream_kind kind, const char *json, size_t len, struct err *e)
+	struct rest_rows *r, struct given_kind kind, const char *json, size_t len, struct err *e)
 {
 	static const struct json_wanted nothing[] = {{NULL, 0, NULL}};
 	const char *end = json + len;
@@ -113,9 +113,9 @@ int rest_rows_next(struct rest_rows *r, struct history_row *row, struct err *e)
 		return 0;
 	r->at = value_end(at, r->end);
 	r->number++;
-	if (*at == '[' && r->kind == STREAM_KLINE_1S)
+	if (*at == '[' && r->kind.stream == STREAM_KLINE_1S)
 		count = split_array(r, at, r->at);
-	else if (*at == '{' && r->kind == STREAM_AGG_TRADE)
+	else if (*at == '{' && r->kind.stream == STREAM_AGG_TRADE)
 		count = split_object(r, at, r->at);
 	else
 		return err_set(e, "row %d of the answer: not what it should be", r->number);

@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OTHER_BUFS 17
+#define OTHER_BUFS 21
 #define BATCH_BUFS (OTHER_BUFS + STREAM_COUNT)
 
 /* All arrays, so that init, reset and done can't forget one. */
 static void each_buf(struct sink_batch *b, struct buf *out[BATCH_BUFS])
 {
 	struct buf *others[OTHER_BUFS] = {&b->candles, &b->minutes, &b->lates, &b->subscriptions,
-		&b->gaps, &b->holes, &b->id_marks, &b->fills, &b->quarantines, &b->bytes,
-		&b->received, &b->folds[LADDER_1M], &b->folds[LADDER_1H], &b->folds[LADDER_1D],
-		&b->offsets, &b->spans, &b->symbols};
+		&b->gaps, &b->holes, &b->id_marks, &b->fills, &b->givens, &b->given_spans, &b->days,
+		&b->years, &b->quarantines, &b->bytes, &b->received, &b->folds[LADDER_1M],
+		&b->folds[LADDER_1H], &b->folds[LADDER_1D], &b->offsets, &b->spans, &b->symbols};
 
 	memcpy(out, others, sizeof others);
 	for (int i = 0; i < STREAM_COUNT; i++)
@@ -57,7 +57,6 @@ void sink_batch_reset(struct sink_batch *b)
 	memset(b->produced_ms, 0, sizeof b->produced_ms);
 	b->records = 0;
 	b->began_mono_us = 0;
-	b->day_count = 0;
 	b->commit_unsure = false;
 }
 
@@ -116,15 +115,25 @@ const struct batch_raw *sink_batch_raw_at(
 	return (const void *)(b->raws[stream].data + i * BATCH_RAW_BYTES(stream));
 }
 
+/* The newest is most often the same again. */
+static void add_distinct(struct buf *to, int64_t time_us)
+{
+	const int64_t *known = BATCH_ROWS(*to, const int64_t);
+
+	for (size_t i = BATCH_COUNT(*to, int64_t); i-- > 0;)
+		if (known[i] == time_us)
+			return;
+	buf_add(to, &time_us, sizeof time_us);
+}
+
 void sink_batch_day(struct sink_batch *b, int64_t time_us)
 {
-	int64_t day = clock_floor(time_us, DAY_US);
+	add_distinct(&b->days, clock_floor(time_us, DAY_US));
+}
 
-	for (int i = 0; i < b->day_count; i++)
-		if (b->days[i] == day)
-			return;
-	if (b->day_count < BATCH_DAYS_MAX)
-		b->days[b->day_count++] = day;
+void sink_batch_year(struct sink_batch *b, int64_t time_us)
+{
+	add_distinct(&b->years, interval_year(time_us));
 }
 
 void sink_batch_fold(
@@ -133,7 +142,7 @@ void sink_batch_fold(
 	struct batch_fold f = {.symbol = sy, .open_us = open_us};
 
 	buf_add(&b->folds[level], &f, sizeof f);
-	sink_batch_day(b, open_us);
+	sink_batch_year(b, open_us);
 }
 
 METRIC_COUNTERS(metric_quarantined, "pricegraph_sink_quarantined_total",
@@ -195,6 +204,15 @@ static int by_fold(const void *pa, const void *pb)
 	return by_time(a->open_us, b->open_us, a->symbol, b->symbol);
 }
 
+static int by_given(const void *pa, const void *pb)
+{
+	const struct batch_given *a = pa, *b = pb;
+
+	if (a->level != b->level)
+		return a->level < b->level ? -1 : 1;
+	return by_time(a->bar.open_us, b->bar.open_us, a->symbol, b->symbol);
+}
+
 static void sort_folds(struct buf *folds)
 {
 	struct batch_fold *f = BATCH_ROWS(*folds, struct batch_fold);
@@ -221,6 +239,9 @@ void sink_batch_sort(struct sink_batch *b)
 	if (b->minutes.len)
 		qsort(b->minutes.data, BATCH_COUNT(b->minutes, struct batch_minute),
 			sizeof(struct batch_minute), by_minute);
+	if (b->givens.len)
+		qsort(b->givens.data, BATCH_COUNT(b->givens, struct batch_given),
+			sizeof(struct batch_given), by_given);
 	for (int level = LADDER_1M; level < LADDER_COUNT; level++)
 		sort_folds(&b->folds[level]);
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "fill.h"
+#include "given.h"
 #include "interval.h"
 #include "kafka_consumer.h"
 #include "sink_state.h"
@@ -96,6 +97,18 @@ struct batch_fill { /* how the repair of a gap stands */
 	bool unseen;               /* its beginning was not seen: it must be begun anew */
 };
 
+struct batch_given { /* a bar given at its level, above the second */
+	struct sink_symbol *symbol;
+	enum ladder level;
+	struct candle bar;
+	bool settles; /* nobody listens: nothing else comes for its time */
+};
+
+struct batch_given_span { /* what was given, or is not to be had */
+	struct sink_symbol *symbol;
+	struct given given;
+};
+
 struct batch_quarantine {
 	enum stream_kind stream;
 	int partition;
@@ -104,12 +117,10 @@ struct batch_quarantine {
 		reason_len; /* in `bytes`: key, value, reason; key_len SIZE_MAX = NULL */
 };
 
-#define BATCH_DAYS_MAX 64
-
 struct sink_batch {
 	struct buf raws[STREAM_COUNT]; /* struct batch_raw and event, BATCH_RAW_BYTES each */
-	struct buf candles, minutes, lates, subscriptions, gaps, holes, id_marks, fills,
-		quarantines, bytes;
+	struct buf candles, minutes, lates, subscriptions, gaps, holes, id_marks, fills, givens,
+		given_spans, quarantines, bytes;
 	struct buf received;                /* int64: wall time at which each event was received */
 	struct buf folds[LADDER_COUNT];     /* [LADDER_1S] unused */
 	struct buf offsets, spans, symbols; /* made when it is sealed; spans: struct sink_session */
@@ -120,8 +131,8 @@ struct sink_batch {
 	struct refused_record first; /* the first one taken */
 	bool first_is_control;
 	bool touched[STREAM_COUNT][TOPIC_PARTITIONS];
-	int64_t days[BATCH_DAYS_MAX]; /* distinct days of rows, for missing partitions */
-	int day_count;
+	/* int64, for missing partitions: the distinct days of rows; and starts of distinct years that only bars above the second lie in. */
+	struct buf days, years;
 	bool of_history;    /* of the history topics, not the live ones; for ever */
 	bool commit_unsure; /* the connection broke while COMMIT was under way */
 };
@@ -149,6 +160,8 @@ const struct batch_raw *sink_batch_raw_at(
 	const struct sink_batch *b, enum stream_kind stream, size_t i);
 /* Remembers the row's day, for partitions. */
 void sink_batch_day(struct sink_batch *b, int64_t time_us);
+/* Likewise the year of a bar above the second. */
+void sink_batch_year(struct sink_batch *b, int64_t time_us);
 void sink_batch_fold(
 	struct sink_batch *b, enum ladder level, const struct sink_symbol *sy, int64_t open_us);
 void sink_batch_quarantine(struct sink_batch *b, const struct kafka_record *r, const char *reason);

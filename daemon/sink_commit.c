@@ -5,6 +5,7 @@
 #include "pg_queries.h"
 #include "sink_bars.h"
 #include "sink_facts.h"
+#include "sink_given.h"
 #include "sink_horizon.h"
 #include "sink_late.h"
 #include "sink_raw.h"
@@ -91,6 +92,8 @@ static enum pg_failure write_rows(struct sink_commit *c, struct err *e)
 		f = sink_rows_candles(&c->rows, to, &c->late, &changed, e);
 	if (f == PG_OK)
 		f = sink_bars_minutes(&c->bars, to, e);
+	if (f == PG_OK)
+		f = sink_given_write(&c->facts, to, e);
 	return f;
 }
 

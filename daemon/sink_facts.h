@@ -5,7 +5,7 @@
 #pragma once
 #include "sink_write.h"
 
-#define SINK_ARRAYS 9
+#define SINK_ARRAYS 13
 
 struct sink_facts {
 	struct buf arrays[SINK_ARRAYS]; /* parameters of the statement under way */

@@ -6,6 +6,7 @@
 #include "sink_bisect.h"
 #include "sink_history_take.h"
 #include "sink_seal.h"
+#include "sink_settle.h"
 #include "topic.h"
 
 #include <stdlib.h>
@@ -214,8 +215,20 @@ static int take_all(struct sink_history *h, struct sink_state *st,
 	return 0;
 }
 
+/* The last bar of each symbol first: what it settles, it settles at once. */
+static void settle_given(struct sink_batch *b)
+{
+	const struct batch_given *g = BATCH_ROWS(b->givens, const struct batch_given);
+
+	for (size_t i = BATCH_COUNT(b->givens, struct batch_given); i-- > 0;)
+		if (g[i].settles)
+			sink_settle_symbol(
+				b, g[i].symbol, g[i].bar.open_us + ladder_width_us[g[i].level]);
+}
+
 static void seal(struct sink_history *h, struct sink_state *st)
 {
+	settle_given(&h->batch);
 	for (int k = 0; k < STREAM_COUNT; k++)
 		for (int i = 0; i < TOPIC_PARTITIONS; i++) {
 			struct history_place *p = &h->places[k][i];

@@ -25,7 +25,7 @@ void sink_history_stop(struct sink_history *h);
  * 0: nothing to write. -1: a bug or no memory. Never waits. */
 must_check int sink_history_run(
 	struct sink_history *h, struct sink_state *st, struct sink_batch **out, struct err *e);
-/* The batch is in the database, `took_us` after it was given. */
+/* The batch is in the database; its transaction, which others may have waited for, took `took_us`. */
 void sink_history_committed(struct sink_history *h, int64_t took_us);
 /* The database refused the batch. 0: the state is to be rebuilt, then smaller ones come until the bad record is found. -1: no way on. */
 must_check int sink_history_refused(struct sink_history *h, const char *reason, struct err *e);

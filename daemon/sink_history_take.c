@@ -31,20 +31,47 @@ static bool is_listened_to(const struct sink_symbol *sy)
 	return false;
 }
 
-/* A closed bar is the second itself, whatever else is known of it; an older version gives way in the database. */
-static int take_bar(const struct history_into *to, struct sink_symbol *sy, const struct event *ev,
-	struct err *e)
+static int candle_of(const struct event *ev, struct candle *out, struct err *e)
 {
-	struct batch_candle row = {.symbol = sy, .slow = true};
 	struct second s;
 
 	second_init(&s, ev->kline.open_us);
 	if (second_add(&s, ev, e) < 0)
 		return -1;
-	if (second_visible(&s, &row.candle))
-		buf_add(&to->batch->candles, &row, sizeof row);
+	second_visible(&s, out);
 	second_done(&s);
 	return 0;
+}
+
+/* A closed bar is the second itself, whatever else is known of it; an older version gives way in the database. */
+static int take_bar(const struct history_into *to, struct sink_symbol *sy, const struct event *ev,
+	struct err *e)
+{
+	struct batch_candle row = {.symbol = sy, .slow = true};
+
+	if (candle_of(ev, &row.candle, e) < 0)
+		return -1;
+	buf_add(&to->batch->candles, &row, sizeof row);
+	return 0;
+}
+
+/* A bar above the second stands beside what is folded at its level; the database decides which is seen. */
+static enum history_taken take_given_bar(const struct history_into *to, struct sink_symbol *sy,
+	const struct event *ev, const struct kafka_record *r, struct err *e)
+{
+	struct batch_given row = {
+		.symbol = sy, .level = ev->kline.level, .settles = !is_listened_to(sy)};
+
+	if (!row.settles && ev->kline.open_us + ladder_width_us[row.level] > sy->settled_us)
+		return HISTORY_HELD;
+	if (r->offset < to->place->committed)
+		return HISTORY_TAKEN;
+	metric_add(&metric_rows, 1);
+	if (candle_of(ev, &row.bar, e) < 0)
+		return HISTORY_NO_MEMORY;
+	buf_add(&to->batch->givens, &row, sizeof row);
+	sink_batch_year(to->batch, row.bar.open_us);
+	return HISTORY_TAKEN;
 }
 
 static void take_late(const struct history_into *to, struct sink_symbol *sy, int64_t second_us)
@@ -130,6 +157,8 @@ static enum history_taken take_data(
 		}
 		wrong = what_is_wrong(to, &ev, sy, r->partition);
 	}
+	if (!wrong && ev.kind == STREAM_KLINE_1S && ev.kline.level != LADDER_1S)
+		return take_given_bar(to, sy, &ev, r, e);
 	if (!wrong)
 		return take_event(to, sy, &ev, r, e);
 	if (!replayed)
@@ -180,13 +209,36 @@ static int take_fill(const struct history_into *to, const struct kafka_record *r
 	return 0;
 }
 
+static int take_given(const struct history_into *to, const struct kafka_record *r,
+	const struct given *g, struct err *e)
+{
+	struct batch_given_span row = {.given = *g};
+
+	if (r->offset < to->place->committed)
+		return 0;
+	row.symbol = sink_state_symbol(to->st, g->symbol, r->partition);
+	if (!row.symbol)
+		return err_set(e, "no memory for symbol %s", g->symbol);
+	buf_add(&to->batch->given_spans, &row, sizeof row);
+	/* What it ends in may have been open when its rows came, and nothing else comes for it. */
+	if (g->to_us > g->from_us)
+		sink_settle_fold(to->batch, row.symbol, (enum ladder)(g->kind.level + 1),
+			g->to_us - 1, row.symbol->settled_us);
+	return 0;
+}
+
 static int take_control(const struct history_into *to, const struct kafka_record *r, struct err *e)
 {
 	struct fill f;
+	struct given g;
 	struct err why = {""};
 
-	if (r->value && fill_parse(&f, r->value, r->value_len, &why) == 0)
+	if (r->value && given_is(r->value, r->value_len)) {
+		if (given_parse(&g, r->value, r->value_len, &why) == 0)
+			return take_given(to, r, &g, e);
+	} else if (r->value && fill_parse(&f, r->value, r->value_len, &why) == 0) {
 		return take_fill(to, r, &f, e);
+	}
 	if (r->offset >= to->place->committed)
 		quarantine(to, r, r->value ? why.text : "no value");
 	return 0;

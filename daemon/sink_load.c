@@ -80,6 +80,7 @@ static enum pg_failure load_symbols(
 		}
 		sy->first_us = pg_int(r, row, 2);
 		sy->settled_revision = pg_int(r, row, 3);
+		sy->settled_us = pg_int(r, row, 4);
 		sy->dirty = false;
 	}
 	PQclear(r);

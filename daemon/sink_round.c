@@ -16,7 +16,7 @@ static enum sink_left committed(struct kafka_to_pg *k)
 {
 	if (k->history_batch) {
 		k->history_batch = NULL;
-		sink_history_committed(k->history, clock_mono_us() - k->history_given_us);
+		sink_history_committed(k->history, sink_writer_took_us(k->writer));
 		return LEFT_STOP;
 	}
 	sink_seal_committed(&k->st, k->written);
@@ -167,10 +167,8 @@ static enum sink_left take_history(struct kafka_to_pg *k)
 	rc = sink_history_run(k->history, &k->st, &k->history_batch, &e);
 	if (rc < 0)
 		return broken(k, e.text);
-	if (rc > 0) {
-		k->history_given_us = clock_mono_us();
+	if (rc > 0)
 		sink_writer_give(k->writer, &k->st, k->history_batch);
-	}
 	return LEFT_STOP;
 }
 

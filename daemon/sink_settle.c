@@ -10,8 +10,7 @@ static int64_t floor_level(enum ladder level, int64_t t_us)
 	return clock_floor(t_us, ladder_width_us[level]);
 }
 
-/* Folds the bars from `level` on that hold `open_us` and are over at `settled_us`. */
-static void fold_from(struct sink_batch *b, const struct sink_symbol *sy, enum ladder level,
+void sink_settle_fold(struct sink_batch *b, const struct sink_symbol *sy, enum ladder level,
 	int64_t open_us, int64_t settled_us)
 {
 	for (; level < LADDER_COUNT; level++) {
@@ -39,7 +38,7 @@ static void close_minute(struct sink_batch *b, struct sink_symbol *sy, int64_t s
 		.bar = m->bar};
 	buf_add(&b->minutes, &row, sizeof row);
 	sink_batch_day(b, row.open_us);
-	fold_from(b, sy, LADDER_1H, row.open_us, settled_us);
+	sink_settle_fold(b, sy, LADDER_1H, row.open_us, settled_us);
 	sink_minute_begin(m, MINUTE_NONE);
 }
 
@@ -161,5 +160,5 @@ void sink_settle_partition(struct sink_state *st, struct sink_batch *b, int part
 
 void sink_settle_refold(struct sink_batch *b, const struct sink_symbol *sy, int64_t open_us)
 {
-	fold_from(b, sy, LADDER_1M, open_us, sy->sealed_us);
+	sink_settle_fold(b, sy, LADDER_1M, open_us, sy->sealed_us);
 }

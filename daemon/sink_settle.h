@@ -16,3 +16,6 @@ void sink_settle_symbol(struct sink_batch *b, struct sink_symbol *sy, int64_t se
 /* The settled second `open_us` changed: folds the stored bars above it again, as far as they were over when the batch was sealed.
  * The others are folded at their end anyway. Writer's thread. */
 void sink_settle_refold(struct sink_batch *b, const struct sink_symbol *sy, int64_t open_us);
+/* Folds the bars from `level` on that hold `open_us` and are over at `settled_us`. */
+void sink_settle_fold(struct sink_batch *b, const struct sink_symbol *sy, enum ladder level,
+	int64_t open_us, int64_t settled_us);

@@ -24,6 +24,7 @@ struct sink_writer {
 	struct maintenance *maintenance;
 	struct retry retry;
 	struct err reason;
+	int64_t took_us; /* of the transaction run last */
 };
 
 /* False: it is not worth trying again. */
@@ -52,14 +53,31 @@ static enum sink_outcome committed(
 	return OUTCOME_COMMITTED;
 }
 
+/* False: later again. */
+static bool make_partitions(struct sink_writer *w, const struct sink_batch *b)
+{
+	const struct maintenance_times days = {
+		MAINTENANCE_ALL, BATCH_ROWS(b->days, const int64_t), BATCH_COUNT(b->days, int64_t)};
+	const struct maintenance_times years = {MAINTENANCE_YEARS,
+		BATCH_ROWS(b->years, const int64_t), BATCH_COUNT(b->years, int64_t)};
+
+	return maintenance_ensure(w->maintenance, &days, &w->reason) == 0 &&
+	       maintenance_ensure(w->maintenance, &years, &w->reason) == 0;
+}
+
 static enum sink_outcome write_batch(
 	struct sink_writer *w, const struct sink_state *st, struct sink_batch *b)
 {
 	int64_t began_us = clock_mono_us();
 
 	for (;;) {
-		progress_wait(PROGRESS_SINK, WAIT_DATABASE, clock_mono_us());
-		switch (sink_commit_run(w->commit, st, b, &w->reason)) {
+		int64_t run_us = clock_mono_us();
+		enum sink_done done;
+
+		progress_wait(PROGRESS_SINK, WAIT_DATABASE, run_us);
+		done = sink_commit_run(w->commit, st, b, &w->reason);
+		w->took_us = clock_mono_us() - run_us;
+		switch (done) {
 		case SINK_COMMITTED:
 			return committed(w, b, began_us);
 		case SINK_FENCED:
@@ -69,8 +87,7 @@ static enum sink_outcome write_batch(
 		case SINK_BROKEN:
 			return OUTCOME_BROKEN;
 		case SINK_NO_PARTITION:
-			if (maintenance_ensure(w->maintenance, b->days, b->day_count, &w->reason) ==
-				0)
+			if (make_partitions(w, b))
 				continue;
 			break;
 		case SINK_LATER:
@@ -183,6 +200,11 @@ enum sink_outcome sink_writer_outcome(struct sink_writer *w, bool wait)
 const char *sink_writer_reason(const struct sink_writer *w)
 {
 	return w->reason.text;
+}
+
+int64_t sink_writer_took_us(const struct sink_writer *w)
+{
+	return w->took_us;
 }
 
 void sink_writer_hurry(struct sink_writer *w, int64_t until_us)

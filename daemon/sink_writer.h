@@ -31,5 +31,7 @@ bool sink_writer_busy(struct sink_writer *w);
 /* How the batch given last went, once; `wait`: not before that is known. */
 enum sink_outcome sink_writer_outcome(struct sink_writer *w, bool wait);
 const char *sink_writer_reason(const struct sink_writer *w);
+/* How long the transaction took that committed the batch given last. After its outcome. */
+int64_t sink_writer_took_us(const struct sink_writer *w);
 /* It is time to stop: what does not succeed until then (monotonic) is given up. Any thread. */
 void sink_writer_hurry(struct sink_writer *w, int64_t until_us);

@@ -215,6 +215,24 @@ static int check_range(const struct event_agg_trade *t, struct err *e)
 	return t->last_id < t->first_id ? err_set(e, "member 'l' is below 'f'") : 0;
 }
 
+/* Streams bring bars of a second; history those of any level. */
+static int level(const struct fields *bar, bool history, enum ladder *out)
+{
+	char text[NAME_SIZE];
+
+	if (!history)
+		*out = LADDER_1S;
+	if (!history)
+		return is_named(bar, "i", "1s");
+	if (field_text(bar, "i", text, sizeof(text)) != 0)
+		return -1;
+	int found = ladder_find(text);
+	if (found < 0)
+		return err_set(bar->e, "member 'k.i' is '%s', which is no stored level", text);
+	*out = (enum ladder)found;
+	return 0;
+}
+
 /* `history`: REST's bars and the archive's know how many trades, but not which. */
 static int kline(
 	const struct fields *m, const struct field_values *of_bar, bool history, struct event *ev)
@@ -222,10 +240,11 @@ static int kline(
 	const struct fields bar = {of_bar, "k.", m->e};
 	struct event_kline *k = &ev->kline;
 
-	if (field_object(m, "k") != 0 || is_named(&bar, "i", "1s") != 0 || members(&bar, ev) != 0)
+	if (field_object(m, "k") != 0 || level(&bar, history, &k->level) != 0 ||
+		members(&bar, ev) != 0)
 		return -1;
-	if (k->open_us % SECOND_US != 0)
-		return err_set(m->e, "member 'k.t' is no whole second");
+	if (k->open_us % ladder_width_us[k->level] != 0)
+		return err_set(m->e, "member 'k.t' begins no bar of %s", ladder_name[k->level]);
 	bool without = history && !field_exists(&bar, "f") && !field_exists(&bar, "L");
 	if (k->trades == 0 || without) {
 		k->first_id = k->last_id = -1;

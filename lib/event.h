@@ -9,6 +9,7 @@
 #pragma once
 #include "decimal.h"
 #include "err.h"
+#include "interval.h"
 #include "stream.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ struct event_agg_trade { /* trades of one taker order at one price */
 
 struct event_kline {
 	int64_t open_us;
+	enum ladder level; /* whose bar it is: of streams LADDER_1S */
 	struct decimal open, high, low, close, volume, quote, taker_volume, taker_quote;
 	int64_t trades, first_id,
 		last_id; /* ids -1 when trades == 0, and of history that does not know them */
@@ -122,7 +124,7 @@ void event_parser_free(struct event_parser *p);
 must_check int event_parse(struct event_parser *p, enum stream_kind kind, const char *json,
 	size_t len, struct event *out, struct err *e);
 /* One event object as a `.history` topic holds it: the same, but `E` may be absent, and of a kline `f` and `L`. `stated_us` is the record's header: the
- * version of a kline without `E`, which must then be there (> 0); of other kinds unused. */
+ * version of a kline without `E`, which must then be there (> 0); of other kinds unused. A kline may be a bar of any level of the ladder. */
 struct event_text {
 	enum stream_kind kind;
 	const char *json;

@@ -25,6 +25,15 @@ const struct interval interval_table[INTERVAL_COUNT] = {
 };
 
 const int64_t ladder_width_us[LADDER_COUNT] = {SECOND_US, MINUTE_US, HOUR_US, DAY_US};
+const char *const ladder_name[LADDER_COUNT] = {"1s", "1m", "1h", "1d"};
+
+int ladder_find(const char *name)
+{
+	for (int level = 0; level < LADDER_COUNT; level++)
+		if (strcmp(ladder_name[level], name) == 0)
+			return level;
+	return -1;
+}
 
 /* The epoch was a Thursday: weeks count from Monday the 5th. */
 #define WEEK_START_US (4 * DAY_US)
@@ -92,6 +101,13 @@ int64_t interval_floor(const struct interval *iv, int64_t t_us)
 	int64_t t = clamp(t_us, 0, (DAYS_LAST + 1) * DAY_US - 1);
 
 	return local_floor(iv, t + iv->shift_us) - iv->shift_us;
+}
+
+int64_t interval_year(int64_t t_us)
+{
+	int64_t month = month_of(t_us);
+
+	return month_start(month - month % 12);
 }
 
 int64_t interval_next(const struct interval *iv, int64_t start_us)

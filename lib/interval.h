@@ -20,6 +20,10 @@ struct interval {
 #define INTERVAL_COUNT 16
 extern const struct interval interval_table[INTERVAL_COUNT]; /* ascending */
 extern const int64_t ladder_width_us[LADDER_COUNT];
+extern const char *const ladder_name[LADDER_COUNT]; /* "1s" "1m" "1h" "1d" */
+
+/* The level whose bars are of that interval; -1: none is stored. */
+int ladder_find(const char *name);
 
 /* By exact name (case matters: 1m, 1M); NULL if there is none. */
 const struct interval *interval_find(const char *name);
@@ -27,6 +31,7 @@ const struct interval *interval_find(const char *name);
  * the one `count` buckets from it (negative = before). Valid for 1970..2200, no overflow beyond:
  * clamped. */
 int64_t interval_floor(const struct interval *iv, int64_t t_us);
+int64_t interval_year(int64_t t_us); /* the start of the year */
 int64_t interval_next(const struct interval *iv, int64_t start_us);
 int64_t interval_step(const struct interval *iv, int64_t start_us, int64_t count);
 /* The interval whose buckets begin by the clock of a time zone that is `zone_us` ahead of UTC, a multiple of a minute (interval_zone). Valid from

@@ -1,15 +1,16 @@
--- $1 venue, $2 symbol. as_of: the least T over the streams that the symbol is subscribed to; if none is any more, the last that was heard.
+-- $1 venue, $2 symbol. as_of: the least T over the streams that the symbol is subscribed to; if none is any more, the last that was heard or given.
 -- settled: as the sink reckons it (sink_symbol_settles_at): nothing more comes from a session that has ended, nor from before one that lives.
 -- The feed is the newest alive record of its sessions. few: see the functions of migration 4.
 SELECT v.epoch, v.generation, v.settle_us, s.i,
 	s.first_us,
-	coalesce(heard.to_us, (
+	coalesce(heard.to_us, greatest((
 		SELECT max(least(u.to_us, sp.to_us))
 		FROM subscription AS u
 		JOIN span AS sp ON sp.venue = u.venue AND sp.stream = u.stream AND sp.i = s.i AND sp.session = u.session
 		WHERE u.venue = v.venue AND u.symbol = s.symbol
-	)) AS as_of_us,
-	(SELECT min(u.from_us) FROM subscription AS u WHERE u.venue = v.venue AND u.symbol = s.symbol) AS since_us,
+	), (SELECT max(g.to_us) FROM given_span AS g WHERE g.venue = v.venue AND g.symbol = s.symbol))) AS as_of_us,
+	least((SELECT min(u.from_us) FROM subscription AS u WHERE u.venue = v.venue AND u.symbol = s.symbol),
+		(SELECT min(g.from_us) FROM given_span AS g WHERE g.venue = v.venue AND g.symbol = s.symbol)) AS since_us,
 	few.few,
 	feed.clock_us, feed.alive_us, feed.speed, feed.ended, heard.settled_us, p.revision
 FROM venue AS v

@@ -9,12 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 LIMIT = 1000
 
 
-def bar(t):
-    """The bar of the second that begins at `t` (ms)."""
+WIDTHS = {"1s": 1000, "1m": 60_000, "1h": 3_600_000, "1d": 86_400_000}
+
+
+def bar(t, width=1000):
+    """The bar that begins at `t` (ms)."""
     n = t // 1000 % 7
     price = f"{100 + t // 1000 % 50}.50000000"
     volume = f"{n}.25000000" if n else "0.00000000"
-    return [t, price, price, price, price, volume, t + 999, "1.00000000" if n else "0.00000000", n, "0.00000000", "0.00000000", "0"]
+    return [t, price, price, price, price, volume, t + width - 1, "1.00000000" if n else "0.00000000", n, "0.00000000", "0.00000000", "0"]
 
 
 def agg_trade(a):
@@ -28,9 +31,12 @@ class Rest:
         self.now_ms = now_ms
         self.requests = []  # (path, query) of klines and aggTrades
         self.scripted = []  # (status, headers, body) for the next of them
+        self.missing = set()  # opens of bars that the exchange does not have
         self.hold = threading.Event()  # cleared: they are not answered
         self.hold.set()
         self.weight = 0
+        self.limits = [("REQUEST_WEIGHT", "MINUTE", 1, 6000)]  # of exchangeInfo: type, interval, how many of it, limit
+        self.infos = 0  # how often that was asked for
         rest = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -57,14 +63,20 @@ class Rest:
     def answer(self, path, query):
         if path == "/api/v3/time":
             return 200, {}, json.dumps({"serverTime": self.now_ms}).encode()
+        if path == "/api/v3/exchangeInfo":
+            self.infos += 1
+            names = ("rateLimitType", "interval", "intervalNum", "limit")
+            return 200, {}, json.dumps({"rateLimits": [dict(zip(names, limit)) for limit in self.limits], "symbols": []}).encode()
         self.hold.wait(30)
         self.requests.append((path.rsplit("/", 1)[1], query))
         if self.scripted:
             return self.scripted.pop(0)
         if path == "/api/v3/klines":
             self.weight += 2
-            first = -(-int(query["startTime"]) // 1000) * 1000
-            rows = [bar(t) for t in range(first, min(int(query["endTime"]) + 1, self.now_ms + 1), 1000)[:LIMIT]]
+            width = WIDTHS[query["interval"]]
+            first = -(-int(query["startTime"]) // width) * width
+            there = [t for t in range(first, min(int(query["endTime"]) + 1, self.now_ms + 1), width) if t not in self.missing]
+            rows = [bar(t, width) for t in there[:LIMIT]]
         elif path == "/api/v3/aggTrades":
             self.weight += 4
             first = int(query["fromId"]) if "fromId" in query else max(0, -(-(int(query["startTime"]) - 1_704_067_200_000) // 500))

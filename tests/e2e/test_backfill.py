@@ -252,6 +252,45 @@ def test_backfill_by_hand(backfill, rest):
         assert backfill.run("pricegraphctl", "backfill", *wrong, check=False).returncode == 1
 
 
+def test_bars_above_the_second_by_hand(backfill, rest):
+    """`--interval`: bars of a minute, an hour, a day as they are; which stretch they make up, and what the exchange does not have in it."""
+    day = 1_735_603_200_000  # 2024-12-31
+    rest.missing = {day + 760 * 60_000, day + 761 * 60_000}
+    out = backfill.run("pricegraphctl", "backfill", "--interval", "1m", "BTCUSDT", "2024-12-31", "2024-12-31T20:00")
+    assert "BTCUSDT kline_1m: 1198 rows in Kafka" in out.stdout and loads(backfill) == []
+    assert [(q["interval"], int(q["startTime"]) - day) for _, q in rest.requests] == [("1m", 0), ("1m", 1002 * 60_000)]
+    rows = backfill.history.rows("kline_1s")
+    assert {v["k"]["i"] for _, _, v in rows} == {"1m"} and len({h["stated_us"] for _, h, _ in rows}) == 1
+    assert [v["k"]["t"] for _, _, v in rows] == [t for t in range(day, day + 1200 * 60_000, 60_000) if t not in rest.missing]
+    records = backfill.history.records("kline_1s")
+    given = [(i, v["given"], (v["from"] - day * 1000) // 60_000_000, (v["to"] - day * 1000) // 60_000_000, v["reason"])
+             for i, (_, h, v) in enumerate(records) if h.get("control") == "given"]
+    assert given == [(760, "kline_1m", 0, 760, ""), (761, "kline_1m", 760, 762, "the exchange has no bars here"), (1200, "kline_1m", 762, 1200, "")]
+    # A bar that is not over is left out, and the beginning is that of its bar.
+    now = NOW // 3_600_000 * 3_600_000
+    out = backfill.run("pricegraphctl", "backfill", "ETHUSDT", str(now - 7_000_000), str(NOW), "klines", "--interval=1h")
+    assert "ETHUSDT kline_1h: 2 rows in Kafka" in out.stdout
+    assert [v["k"]["t"] for _, _, v in backfill.history.rows("kline_1s")[-2:]] == [now - 7_200_000, now - 3_600_000]
+    out = backfill.run("pricegraphctl", "backfill", "ETHUSDT", "2024-12-01", "2024-12-31", "--interval", "1d")
+    assert "ETHUSDT kline_1d: 30 rows in Kafka" in out.stdout
+    for wrong, word in ((["--interval", "3m"], "1s, 1m, 1h and 1d are"), (["aggTrades", "--interval", "1m"], "--interval is for klines"),
+                        (["klines", "--interval"], "--interval needs"), (["klines", "more"], "what is 'more'?")):
+        out = backfill.run("pricegraphctl", "backfill", "ETHUSDT", "2024-12-01", "2024-12-31", *wrong, check=False)
+        assert out.returncode == 1 and word in out.stderr
+
+
+def test_the_exchange_says_how_much_it_grants(backfill, rest):
+    """exchangeInfo's weight for a minute, half of which is ours, goes before a setting that is higher."""
+    rest.limits = [("ORDERS", "SECOND", 10, 1), ("REQUEST_WEIGHT", "MINUTE", 1, 60)]
+    put_gap(backfill, "BTCUSDT", "kline_1s", NOW - 36_000_000, NOW - 1_000_000)
+    collector = backfill.start("pricegraph-collector")
+    wait_until(lambda: "rest_weight_granted per_minute=60" in collector.text(), "it is known")
+    # exchangeInfo took 20, the clock 1, a page takes 2: four pages and no more before the minute is over.
+    wait_until(lambda: "backfill_postponed" in collector.text(), "the share is spent")
+    assert len(rest.requests) == 4 and rest.infos == 1
+    assert collector.stop() == 0
+
+
 def csv(columns):
     return ",".join(str(c) for c in columns) + "\n"
 
@@ -282,12 +321,12 @@ def test_import(backfill, tmp_path):
     assert backfill.history.rows("trade")[2][2]["T"] == 1_735_689_600_002_000
     assert [(k, v["a"]) for k, _, v in backfill.history.rows("aggTrade")] == [("SOLUSDT", 0), ("SOLUSDT", 1), ("SOLUSDT", 2)]
     assert loads(backfill) == []
-    minutes = tmp_path / "BTCUSDT-1m-2024-12-31.csv"
+    minutes = tmp_path / "BTCUSDT-3m-2024-12-31.csv"
     minutes.write_text(csv(bar(t)))
     nowhere = tmp_path / "BTCUSDT-trades-1.csv"
     out = backfill.run("pricegraphctl", "import", str(aggs), str(minutes), str(nowhere), check=False)
     assert out.returncode == 1 and "3 files failed" in out.stderr
-    assert "give symbol= and kind=" in out.stderr and "bars of 1m" in out.stderr and "No such file" in out.stderr
+    assert "give symbol= and kind=" in out.stderr and "bars of 3m are not stored, they are made of others: 1s, 1m, 1h and 1d are taken" in out.stderr and "No such file" in out.stderr
 
 
 def test_import_interrupted(backfill, tmp_path):

@@ -16,7 +16,7 @@ VENDOR_FILES_MAX = 2
 VENDORS = {
     "librdkafka": "librdkafka/", "libpq": "libpq-fe.h", "json-c": "json-c/", "libwebsockets": "libwebsockets.h",
     "libfcgi": "fcgi", "libcurl": "curl/", "libsystemd": "systemd/", "ini.h": "ini.h", "zlib": "zlib.h", "libzip": "zip.h", "zstd": "zstd.h",
-    "libmicrohttpd": "microhttpd.h",
+    "libmicrohttpd": "microhttpd.h", "libcrypto": "openssl/",
 }
 BANNED = (
     "strcpy strcat sprintf vsprintf gets atoi atol atoll atof strtok scanf sscanf fscanf vscanf vsscanf vfscanf alloca system"

@@ -72,11 +72,45 @@ static void history_may_lack_the_ids_of_a_bar(void **state)
 	assert_int_equal(history(STREAM_KLINE_1S, text, 1681154099000000, &ev, &e), -1);
 	assert_non_null(strstr(e.text, "'k.L' is missing"));
 }
+
+static int bar_of(const char *interval, const char *open, struct event *ev, struct err *e)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text),
+		"{\"e\":\"kline\",\"s\":\"A\",\"k\":{\"i\":\"%s\",\"x\":true,\"t\":%s,\"o\":\"1\","
+		"\"h\":\"1\",\"l\":\"1\",\"c\":\"1\",\"v\":\"2\",\"q\":\"2\",\"n\":3,\"V\":\"0\","
+		"\"Q\":\"0\"}}",
+		interval, open);
+	return history(STREAM_KLINE_1S, text, 1681154099000000, ev, e);
+}
+
+static void history_has_bars_of_every_level(void **state)
+{
+	struct event ev;
+	struct err e = {""};
+
+	(void)state;
+	for (int level = 0; level < LADDER_COUNT; level++) {
+		assert_int_equal(bar_of(ladder_name[level], "1679616000000", &ev, &e), 0);
+		assert_int_equal(ev.kline.level, level);
+	}
+	assert_int_equal(bar_of("1m", "1679616001000", &ev, &e), -1);
+	assert_string_equal(e.text, "member 'k.t' begins no bar of 1m");
+	assert_int_equal(bar_of("1d", "1679619600000", &ev, &e), -1);
+	assert_int_equal(bar_of("3m", "1679616000000", &ev, &e), -1);
+	assert_string_equal(e.text, "member 'k.i' is '3m', which is no stored level");
+	/* A stream brings seconds. */
+	assert_int_equal(event_parse(parser, STREAM_KLINE_1S, KLINE, strlen(KLINE), &ev, &e), 0);
+	assert_int_equal(ev.kline.level, LADDER_1S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(history_may_lack_the_event_time),
 		cmocka_unit_test(history_may_lack_the_ids_of_a_bar),
+		cmocka_unit_test(history_has_bars_of_every_level),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

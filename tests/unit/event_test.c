@@ -244,7 +244,7 @@ static void refuses_times_that_cannot_be(void **state)
 	bad(STREAM_TRADE, with(TRADE, "1723161254999", "-1723161254999"), "'T' is before");
 	bad(STREAM_TRADE, with(TRADE, "1723161254999", "9223372036854775808"), "out of range");
 	bad(STREAM_TRADE, with(TRADE, "3735683259", "99999999999999999999999"), "out of range");
-	bad(STREAM_KLINE_1S, KLINE_OF("1s", "1681154040001", "1", "3", "3"), "no whole second");
+	bad(STREAM_KLINE_1S, KLINE_OF("1s", "1681154040001", "1", "3", "3"), "begins no bar of 1s");
 	good(STREAM_TRADE, with(TRADE, "1723161254999", "1498867200000"));
 }
 

@@ -26,7 +26,7 @@ static size_t split(const char *line)
 	}
 }
 
-static struct history_row good(enum stream_kind kind, const char *line)
+static struct history_row good_of(struct given_kind kind, const char *line)
 {
 	struct history_row row = {0};
 	struct err e = {""};
@@ -36,7 +36,7 @@ static struct history_row good(enum stream_kind kind, const char *line)
 	return row;
 }
 
-static void bad(enum stream_kind kind, const char *line, const char *reason)
+static void bad_of(struct given_kind kind, const char *line, const char *reason)
 {
 	struct history_row row = {.id = 77};
 	struct err e = {""};
@@ -45,6 +45,16 @@ static void bad(enum stream_kind kind, const char *line, const char *reason)
 	if (!strstr(e.text, reason))
 		fail_msg("%s: '%s' does not say '%s'", line, e.text, reason);
 	assert_int_equal(row.id, 77);
+}
+
+static struct history_row good(enum stream_kind kind, const char *line)
+{
+	return good_of((struct given_kind){kind, LADDER_1S}, line);
+}
+
+static void bad(enum stream_kind kind, const char *line, const char *reason)
+{
+	bad_of((struct given_kind){kind, LADDER_1S}, line, reason);
 }
 
 static struct event event_of(const struct history_row *row, const char *symbol, const char *json)
@@ -58,7 +68,7 @@ static struct event event_of(const struct history_row *row, const char *symbol, 
 	history_row_format(row, symbol, &b);
 	if (json)
 		assert_string_equal(b.data, json);
-	const struct event_text text = {row->kind, b.data, b.len};
+	const struct event_text text = {row->kind.stream, b.data, b.len};
 	if (event_parse_history(p, &text, 1800000000000000, &ev, &e) < 0)
 		fail_msg("%s: %s", b.data, e.text);
 	buf_done(&b);
@@ -101,6 +111,27 @@ static void test_bar(void **state)
 	assert_string_equal(ev.symbol, "\xe8\xbf\x99\"456");
 }
 
+static void test_bars_of_a_level(void **state)
+{
+	const struct given_kind hour = {STREAM_KLINE_1S, LADDER_1H},
+				day = {STREAM_KLINE_1S, LADDER_1D};
+	/* As the exchange has them: cut short by the halt of 2023-03-24, and the first day after that of 2018-02-08. */
+	struct history_row row = good_of(hour, "1679659200000,1,2,1,2,0,1679661581646,0,0,0,0,0");
+	struct event ev = event_of(&row, "A", NULL);
+
+	(void)state;
+	assert_true(row.time_us == 1679659200000000 && row.end_us == 1679662800000000);
+	assert_true(ev.kline.level == LADDER_1H && ev.kline.open_us == 1679659200000000);
+	assert_true(ev.kline.closed && ev.kline.trades == 0);
+	row = good_of(day, "1518048000000,1,2,1,2,5,1518049694788,9,3,1,2,0");
+	assert_int_equal(event_of(&row, "A", NULL).kline.level, LADDER_1D);
+	bad_of(hour, "1679659200000,1,1,1,1,1,1679659259999,1,1,1,1", "one of 1m, not of 1h");
+	bad_of(hour, "1679659260000,1,1,1,1,1,1679662859999,1,1,1,1", "no bar of 1h begins then");
+	bad_of(hour, "1679659200000,1,1,1,1,1,1679662800000,1,1,1,1", "not within a bar of 1h");
+	bad_of(day, "1679616000000,1,1,1,1,1,1679619599999,1,1,1,1", "one of 1h, not of 1d");
+	bad_of(day, "1679616000000,1,1,1,1,1,1680220799999,1,1,1,1", "one of 1w, not of 1d");
+}
+
 static void test_trades(void **state)
 {
 	struct history_row row = good(STREAM_AGG_TRADE, AGG_LATER);
@@ -139,12 +170,13 @@ static void test_wrong(void **state)
 	bad(STREAM_KLINE_1S, "1735689600000,1e5,1,1,1,1,1735689600999,1,1,1,1", "open");
 	bad(STREAM_KLINE_1S, "1735689600000,1,1,1,1,1,1735689600999,1,1.0,1,1", "trades");
 	bad(STREAM_KLINE_1S, "1735689600000,1,1,1,1,1,1735689600999,1,-1,1,1", "trades: negative");
-	bad(STREAM_KLINE_1S, "1735689600500,1,1,1,1,1,1735689600999,1,1,1,1", "no whole second");
+	bad(STREAM_KLINE_1S, "1735689600500,1,1,1,1,1,1735689600999,1,1,1,1",
+		"no bar of 1s begins then");
 	/* a minute's bar */
 	bad(STREAM_KLINE_1S, "1735689600000,1,1,1,1,1,1735689659999,1,1,1,1",
-		"not one of a second");
+		"the bar is one of 1m, not of 1s");
 	bad(STREAM_KLINE_1S, "1735689600000,1,1,1,1,1,1735689599999,1,1,1,1",
-		"not one of a second");
+		"not within a bar of 1s");
 	bad(STREAM_KLINE_1S, "99999999999999999999,1,1,1,1,1,1,1,1,1,1", "open time");
 	bad(STREAM_TRADE, "x,1,1,1,1735689600123,true", "id: 'x' is no whole number");
 	bad(STREAM_TRADE, "-1,1,1,1,1735689600123,true", "id: negative");
@@ -159,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bar),
+		cmocka_unit_test(test_bars_of_a_level),
 		cmocka_unit_test(test_trades),
 		cmocka_unit_test(test_wrong),
 	};

@@ -175,6 +175,29 @@ static void knows_time_zones(void **state)
 	assert_int_equal(us, 7);
 }
 
+static void levels_have_names(void **state)
+{
+	(void)state;
+	for (int level = 0; level < LADDER_COUNT; level++) {
+		assert_int_equal(ladder_find(ladder_name[level]), level);
+		assert_true(interval_find(ladder_name[level])->width_us == ladder_width_us[level]);
+	}
+	assert_int_equal(ladder_find("3m"), -1);
+	assert_int_equal(ladder_find("1M"), -1);
+	assert_int_equal(ladder_find(""), -1);
+}
+
+static void years_begin_in_january(void **state)
+{
+	(void)state;
+	assert_true(interval_year(0) == 0);
+	assert_true(interval_year(1679616000000000) == 1672531200000000); /* 2023 */
+	assert_true(interval_year(1672531200000000) == 1672531200000000);
+	assert_true(interval_year(1672531200000000 - 1) == 1640995200000000);
+	assert_true(
+		interval_year(1735689599999999) == 1704067200000000); /* the end of a leap year */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +211,8 @@ int main(void)
 		cmocka_unit_test(months_begin_on_the_first),
 		cmocka_unit_test(steps_count_buckets),
 		cmocka_unit_test(clamps_beyond_its_years),
+		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test(years_begin_in_january),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,7 @@ static char *answer(enum stream_kind kind, int64_t first, int count)
 static void begin(struct client *c, enum stream_kind kind, int64_t from_s, int64_t to_s)
 {
 	const struct rest_history_want want = {
-		"BTCUSDT", kind, T0 + from_s * SECOND_US, T0 + to_s * SECOND_US};
+		"BTCUSDT", {kind, LADDER_1S}, T0 + from_s * SECOND_US, T0 + to_s * SECOND_US};
 
 	rest_history_begin(&c->history, &want);
 }

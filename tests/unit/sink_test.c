@@ -9,8 +9,9 @@ static void a_second_is_written_once_when_settled(void **state)
 	take_control(STREAM_TRADE, "s1", "begin", T0, SYMBOLS);
 	take_trade(w, 1, T0 + 100000, "10");
 	take_trade(w, 2, T0 + 200000, "12");
-	assert_int_equal(sink_batch_bytes(&w->batch),
-		2 * BATCH_RAW_BYTES(STREAM_TRADE) + sizeof(struct batch_subscription));
+	assert_int_equal(sink_batch_bytes(&w->batch), 2 * BATCH_RAW_BYTES(STREAM_TRADE) +
+							      sizeof(struct batch_subscription) +
+							      sizeof(int64_t)); /* their day */
 	take_control(STREAM_TRADE, "s1", "alive", T0 + 5999999, "");
 	assert_int_equal(candles(w), 0);
 	take_control(STREAM_TRADE, "s1", "alive", T0 + 6000000, "");
