@@ -1,8 +1,9 @@
-/* api/v1/coverage: when we listened to a symbol, and what is missing. */
+/* api/v1/coverage: when we listened to a symbol, what was given of its past, and what is missing. */
 #include "chart_endpoint.h"
 #include "chart_json.h"
 #include "chart_view.h"
 #include "clock.h"
+#include "pg_queries.h"
 #include "problem.h"
 #include <stdio.h>
 #include <string.h>
@@ -49,50 +50,94 @@ static void cut_gaps(struct chart_view *v, struct chart_range asked, struct char
 			v->head.times.settle_us, out);
 }
 
-static void print(struct buf *b, const struct chart_view *v, const struct chart_ranges *spans,
-	const struct chart_gaps *gaps)
+static void add_range(struct buf *b, int64_t from_us, int64_t to_us)
 {
+	buf_add_str(b, "\"from\":");
+	buf_add_int(b, clock_floor(from_us + MS_US - 1, MS_US) / MS_US);
+	buf_add_str(b, ",\"to\":");
+	buf_add_int(b, clock_floor(to_us, MS_US) / MS_US);
+}
+
+/* What was given, of every kind. */
+static int query_given(const struct chart_view *v, struct chart_range asked, PGresult **rows)
+{
+	struct chart_params p = {0};
+
+	chart_params_text(&p, v->head.venue);
+	chart_params_text(&p, v->symbol);
+	chart_params_int(&p, LADDER_1D);
+	chart_params_int(&p, asked.from_us);
+	chart_params_int(&p, asked.to_us);
+	return chart_reader_query(v->reader, "chart_given", sql_chart_given, &p, rows);
+}
+
+/* Columns: kind, from_us, to_us, revision. */
+static void print_given(struct buf *b, const PGresult *rows, struct chart_range asked)
+{
+	buf_add_str(b, ",\"given\":[");
+	for (int row = 0; row < PQntuples(rows); row++) {
+		int64_t from_us = pg_int(rows, row, 1), to_us = pg_int(rows, row, 2);
+
+		buf_printf(b, "%s{\"stream\":\"%s\",", row ? "," : "", PQgetvalue(rows, row, 0));
+		add_range(b, from_us > asked.from_us ? from_us : asked.from_us,
+			to_us < asked.to_us ? to_us : asked.to_us);
+		buf_add_char(b, '}');
+	}
+	buf_add_char(b, ']');
+}
+
+struct covered {
+	struct chart_ranges spans;
+	struct chart_gaps gaps;
+	PGresult *given;
+};
+
+static void print(struct buf *b, const struct chart_view *v, struct chart_range asked,
+	const struct covered *c)
+{
+	const struct chart_ranges *spans = &c->spans;
+
 	buf_printf(b, "{\"venue\":\"%s\",\"symbol\":", v->head.venue);
 	buf_add_json(b, v->symbol, strlen(v->symbol));
 	chart_head_add_freshness(b, &v->head);
 	buf_add_str(b, ",\"spans\":[");
 	for (size_t i = 0; i < spans->count; i++) {
-		buf_add_str(b, i > 0 ? ",{\"from\":" : "{\"from\":");
-		buf_add_int(b, clock_floor(spans->v[i].from_us + MS_US - 1, MS_US) / MS_US);
-		buf_add_str(b, ",\"to\":");
-		buf_add_int(b, clock_floor(spans->v[i].to_us, MS_US) / MS_US);
+		buf_add_str(b, i > 0 ? ",{" : "{");
+		add_range(b, spans->v[i].from_us, spans->v[i].to_us);
 		buf_add_char(b, '}');
 	}
 	buf_add_char(b, ']');
-	chart_json_gaps(b, gaps, true);
+	print_given(b, c->given, asked);
+	chart_json_gaps(b, &c->gaps, true);
 	chart_json_revision(b, &v->head);
 	buf_add_str(b, "}\n");
 }
 
 static void answer_view(struct chart_view *v, struct chart_range asked, struct answer *a)
 {
-	struct chart_ranges spans = {0};
-	struct chart_gaps gaps = {0};
+	struct covered c = {.given = NULL};
 
 	if (chart_reader_begin(v->reader, a) != 0 || chart_view_head(v) != 0)
 		return;
 	v->window = (struct chart_window){.from_us = asked.from_us, .to_us = asked.to_us};
-	if (chart_view_cover(v) != 0)
+	if (chart_view_cover(v) != 0 || query_given(v, asked, &c.given) != 0)
 		return;
-	cut_gaps(v, asked, &gaps);
-	if (join_spans(v, asked, &spans) != 0 || gaps.failed) {
+	cut_gaps(v, asked, &c.gaps);
+	if (join_spans(v, asked, &c.spans) != 0 || c.gaps.failed) {
 		problem_answer(a, PROBLEM_INTERNAL, "No memory for the answer.");
-	} else if (spans.count > PIECES_MAX || gaps.count > PIECES_MAX) {
+	} else if (c.spans.count > PIECES_MAX || c.gaps.count > PIECES_MAX ||
+		   PQntuples(c.given) > PIECES_MAX) {
 		problem_answer(a, PROBLEM_ILLEGAL_PARAM,
 			"Data sent for parameter 'from' is not valid: more than %d pieces, "
 			"ask for a shorter time.",
 			PIECES_MAX);
 	} else {
-		print(&a->body, v, &spans, &gaps);
+		print(&a->body, v, asked, &c);
 		snprintf(a->headers, sizeof(a->headers), CHART_NO_CACHE);
 	}
-	chart_ranges_done(&spans);
-	chart_gaps_done(&gaps);
+	chart_ranges_done(&c.spans);
+	chart_gaps_done(&c.gaps);
+	PQclear(c.given);
 }
 
 static void answer(struct chart_reader *r, const struct chart_call *c, struct answer *a)
@@ -113,7 +158,8 @@ static void answer(struct chart_reader *r, const struct chart_call *c, struct an
 
 const struct chart_endpoint chart_coverage = {
 	.path = "/api/v1/coverage",
-	.summary = "When a symbol was listened to, and what is missing.",
+	.summary =
+		"When a symbol was listened to, what was given of its past, and what is missing.",
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP,

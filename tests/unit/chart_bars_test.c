@@ -245,6 +245,21 @@ static void marks_what_a_gap_touches(void **state)
 	marks(20, "..........");
 }
 
+static void marks_what_was_given_later(void **state)
+{
+	(void)state;
+	store(100, "5", 10);
+	store(103, "6", 10);
+	store(109, "7", 10);
+	chart_ranges_add(&cover.given, S(102), S(105));
+	cover.given_revision = 20;
+	fill();
+	looks("S.FSF....S");
+	assert_true(bars.v[3].complete && !bars.v[0].complete);
+	marks(15, "..xxx.....");
+	marks(20, "..........");
+}
+
 static void knows_whether_there_is_anything(void **state)
 {
 	(void)state;
@@ -285,6 +300,7 @@ int main(void)
 		TEST(marks_flats_when_the_close_before_changed),
 		TEST(marks_what_was_removed),
 		TEST(marks_what_a_gap_touches),
+		TEST(marks_what_was_given_later),
 		TEST(knows_whether_there_is_anything),
 		TEST(may_be_empty),
 	};

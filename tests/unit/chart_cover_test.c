@@ -75,6 +75,32 @@ static void sessions_are_joined_before_seconds_are_cut(void **state)
 	assert_true(chart_ranges_hold(&c.full, S(10), S(40)));
 }
 
+static void what_was_given_is_full(void **state)
+{
+	const double bounds[] = {30, 40};
+
+	(void)state;
+	/* Trades from within a second to within another; bars right behind, but for a stretch that holds none. */
+	chart_ranges_add(&c.given, S(10.4), S(20.7));
+	chart_ranges_add(&c.given, S(20), S(30));
+	chart_ranges_add(&c.given, S(40), S(50));
+	gap("kline_1m", 30, 40, "unrepairable");
+	gaps_are(10, 50, 11, 1, bounds);
+	assert_true(chart_ranges_hold(&c.full, S(11), S(30)));
+	assert_true(chart_ranges_hold(&c.heard, S(40), S(50)));
+	assert_false(chart_ranges_hold(&c.full, S(10), S(11)));
+	assert_false(chart_ranges_hold(&c.full, S(29), S(31)));
+}
+
+static void a_hole_in_what_was_given_is_none_where_somebody_listened(void **state)
+{
+	(void)state;
+	chart_ranges_add(&c.given, S(10), S(20));
+	heard(STREAM_KLINE_1S, 15, 30);
+	gap("kline_1m", 20, 30, "unrepairable");
+	gaps_are(10, 30, 10, 0, NULL);
+}
+
 static void mini_ticker_is_not_full(void **state)
 {
 	(void)state;
@@ -205,6 +231,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(whole_seconds_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			sessions_are_joined_before_seconds_are_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_given_is_full, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_hole_in_what_was_given_is_none_where_somebody_listened, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(mini_ticker_is_not_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			trade_and_kline_relieve_each_other, set_up, tear_down),
