@@ -173,8 +173,7 @@ static void look(struct rest_to_kafka *b)
 		binance_rest_pause(b->work.rest, IDLE_US);
 		return;
 	}
-	if (!read_limits(b) || !read_clock(b) ||
-		!read_gaps(b, backfill_due_us(b->work.clock_us)))
+	if (!read_limits(b) || !read_clock(b) || !read_gaps(b, backfill_due_us(b->work.clock_us)))
 		return;
 	backfill_plan_make(&b->plan);
 	for (size_t i = 0; i < b->plan.job_count && clock_mono_us() < until_us; i++)
