@@ -11,7 +11,8 @@
 enum { FIELDS };
 
 static const struct param table[] = {
-	[FIELDS] = {"fields", PARAM_TEXT, false, 1, 63, NULL, NULL,
+	[FIELDS] = {"fields", PARAM_TEXT, false, 1, 63,
+		"^(?:last|change|spark)(?:,(?:last|change|spark))*$", NULL,
 		"Prices of each symbol, for a list of them: last, change (of 24 hours), spark (the "
 		"closes of "
 		"24 hours); several with commas."},

@@ -29,6 +29,7 @@ const struct chart_endpoint chart_udf_config = {
 	.summary = "What this datafeed supports, for TradingView.",
 	.params = chart_no_params,
 	.answer = answer_config,
+	.schema = "UdfConfig",
 };
 
 /* A bare integer. */

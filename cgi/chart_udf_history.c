@@ -143,4 +143,5 @@ const struct chart_endpoint chart_udf_history = {
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP,
+	.schema = "UdfHistory",
 };

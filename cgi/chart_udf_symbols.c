@@ -216,6 +216,7 @@ const struct chart_endpoint chart_udf_symbols = {
 	.params = symbols_table,
 	.answer = answer_symbols,
 	.keep = CHART_KEEP_SECOND,
+	.schema = "UdfSymbol",
 };
 
 enum { QUERY, TYPE, EXCHANGE, LIMIT };
@@ -275,4 +276,5 @@ const struct chart_endpoint chart_udf_search = {
 	.summary = "Symbols by a part of their name, for TradingView.",
 	.params = search_table,
 	.answer = answer_search,
+	.schema = "UdfSearch",
 };

@@ -77,4 +77,5 @@ const struct chart_endpoint chart_v3_average = {
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP,
+	.schema = "V3Average",
 };

@@ -215,4 +215,5 @@ const struct chart_endpoint chart_v3_exchange_info = {
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP_SECOND,
+	.schema = "V3Info",
 };

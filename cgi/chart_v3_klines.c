@@ -102,6 +102,7 @@ const struct chart_endpoint chart_v3_klines = {
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP,
+	.schema = "V3Klines",
 };
 
 const struct chart_endpoint chart_v3_ui_klines = {
@@ -110,4 +111,5 @@ const struct chart_endpoint chart_v3_ui_klines = {
 	.params = table,
 	.answer = answer,
 	.keep = CHART_KEEP,
+	.schema = "V3Klines",
 };

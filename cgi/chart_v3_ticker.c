@@ -239,6 +239,7 @@ const struct chart_endpoint chart_v3_day = {
 	.params = day_table,
 	.answer = answer_day,
 	.keep = CHART_KEEP_SECOND,
+	.schema = "V3Days",
 };
 
 const struct chart_endpoint chart_v3_price = {
@@ -247,4 +248,5 @@ const struct chart_endpoint chart_v3_price = {
 	.params = price_table,
 	.answer = answer_price,
 	.keep = CHART_KEEP_SECOND,
+	.schema = "V3Prices",
 };

@@ -17,6 +17,7 @@ const struct chart_endpoint chart_v3_ping = {
 	.summary = "Whether the program answers.",
 	.params = chart_no_params,
 	.answer = answer_ping,
+	.schema = "V3Ping",
 };
 
 /* The venue's clock, which for a recording is not the host's. */
@@ -38,4 +39,5 @@ const struct chart_endpoint chart_v3_time = {
 	.summary = "The venue's clock.",
 	.params = chart_no_params,
 	.answer = answer_time,
+	.schema = "V3Time",
 };

@@ -40,9 +40,9 @@ def web(servers, tmp_path):
     stack.start_exchange("synthetic", seed=7, speed=20, symbols=",".join(SYMBOLS), history=1)
     stack.start("pricegraph-collector")
     web = Web(stack, prefix="/shown/here/", live=True)
-    wait_until(lambda: web.status("healthz") == 200, "the data are fresh", 60)
-    wait_until(lambda: web.status(f"api/v1/live?symbols={SYMBOLS[0]}&wait=0") == 200, "the cache is warm", 60)
-    wait_until(lambda: len(web.json("api/v1/initial?symbol=BTCUSDT&interval=1m")["candles"]) > 3, "some minutes", 60)
+    wait_until(lambda: web.status("healthz") == 200, "the data are fresh", 120)
+    wait_until(lambda: web.status(f"api/v1/live?symbols={SYMBOLS[0]}&wait=0") == 200, "the cache is warm", 120)
+    wait_until(lambda: len(web.json("api/v1/initial?symbol=BTCUSDT&interval=1m")["candles"]) > 3, "some minutes", 120)
     yield web
     web.close()
     stack.close()
@@ -88,11 +88,12 @@ def test_nothing_is_found(web, tmp_path):
         share = str(max(10, min(200, (REQUESTS - made) // 50)))
         made += run(web, tmp_path / f"free{seed}", FREE, "--seed", str(seed), "--max-examples", share,
                     "--exclude-checks", "positive_data_acceptance")
-        # With what is collected every right question has an answer; that `to` is behind `from` is not said by a schema.
+        # With what is collected every right question has an answer; but not where parameters exclude one another, which no schema says: coverage's
+        # `to` is not before `from`, and Binance's and TradingView's endpoints have rules of their own.
         cursor = web.json("api/v1/live?symbols=BTCUSDT&wait=0")["cursor"]
         known = {"parameters": '"query.symbol" = "BTCUSDT"', "live": f'"query.wait" = 0, "query.symbols" = "BTCUSDT,ETHUSDT", "query.cursor" = "{cursor}"'}
         made += run(web, tmp_path / f"known{seed}", known, "--seed", str(seed), "--max-examples", share, "--mode", "positive",
-                    "--exclude-path", "/api/v1/coverage")
+                    "--exclude-path-regex", "^/(api/v1/coverage|api/v3/|udf/)")
     counted = statuses(web) - before
     print(f"{made} requests, {seed} seeds: {dict(sorted(counted.items()))}")
     assert not [s for s in counted if s.startswith("5")]
