@@ -7,7 +7,7 @@
 
 /* Rows of the statements about the stages. */
 struct stages {
-	PGresult *streams, *sink, *backfill, *gaps;
+	PGresult *streams, *sink, *backfill, *gaps, *kept;
 };
 
 static const char *or_null(const PGresult *r, int row, int column)
@@ -81,6 +81,20 @@ static void add_backfill(struct buf *b, const PGresult *r, const PGresult *gaps)
 	buf_add_char(b, '}');
 }
 
+/* From when on each kind of rows is there; null: nothing was dropped. */
+static void add_kept(struct buf *b, const PGresult *r)
+{
+	static const char *const names[] = {"events", "1s", "1m", "1h", "1d"};
+
+	for (int i = 0; i < 5; i++) {
+		int64_t from_us = pg_int(r, 0, i);
+
+		buf_printf(b, "%s\"%s\":", i > 0 ? "," : ",\"kept_from\":{", names[i]);
+		chart_head_add_ms(b, from_us > 0 ? from_us : -1);
+	}
+	buf_add_char(b, '}');
+}
+
 static void print(struct buf *b, const struct chart_head *h, const struct stages *s)
 {
 	buf_printf(b, "{\"venue\":\"%s\"", h->venue);
@@ -90,23 +104,29 @@ static void print(struct buf *b, const struct chart_head *h, const struct stages
 	add_streams(b, h, s->streams);
 	add_sink(b, s->sink);
 	add_backfill(b, s->backfill, s->gaps);
+	add_kept(b, s->kept);
 	buf_add_str(b, "}\n");
 }
 
 static int read_stages(struct chart_reader *r, struct stages *s)
 {
+	const struct {
+		const char *name, *sql;
+		PGresult **rows;
+	} statements[] = {
+		{"chart_status_streams", sql_chart_status_streams, &s->streams},
+		{"chart_status_sink", sql_chart_status_sink, &s->sink},
+		{"chart_status_backfill", sql_chart_status_backfill, &s->backfill},
+		{"chart_status_gaps", sql_chart_status_gaps, &s->gaps},
+		{"ctl_horizons", sql_ctl_horizons, &s->kept},
+	};
 	struct chart_params p = {0};
 
 	chart_params_text(&p, chart_reader_venue(r));
-	if (chart_reader_query(
-		    r, "chart_status_streams", sql_chart_status_streams, &p, &s->streams) != 0 ||
-		chart_reader_query(r, "chart_status_sink", sql_chart_status_sink, &p, &s->sink) !=
-			0 ||
-		chart_reader_query(r, "chart_status_backfill", sql_chart_status_backfill, &p,
-			&s->backfill) != 0 ||
-		chart_reader_query(r, "chart_status_gaps", sql_chart_status_gaps, &p, &s->gaps) !=
-			0)
-		return -1;
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+		if (chart_reader_query(
+			    r, statements[i].name, statements[i].sql, &p, statements[i].rows) != 0)
+			return -1;
 	return 0;
 }
 
@@ -125,6 +145,7 @@ static void answer_status(struct chart_reader *r, const struct chart_call *c, st
 	PQclear(s.sink);
 	PQclear(s.backfill);
 	PQclear(s.gaps);
+	PQclear(s.kept);
 	chart_reader_end(r);
 }
 

@@ -130,6 +130,12 @@ static void tells_status_and_health(void **state)
 		       "\"count\":2,\"ms\":4990300}},\"oldest\":{\"symbol\":\"B\",\"stream\":"
 		       "\"kline_1s\",\"from\":@20,\"to\":@5000,\"cause\":\"stopped\","
 		       "\"state\":\"open\"}}");
+	IS("kept_from", "{\"events\":null,\"1s\":null,\"1m\":null,\"1h\":null,\"1d\":null}");
+	database_run("INSERT INTO horizon (venue, level, from_us) VALUES ('replay-t', '1s', " US(
+		"7") ")");
+	get("/api/v1/status", "");
+	IS("kept_from", "{\"events\":null,\"1s\":@7,\"1m\":null,\"1h\":null,\"1d\":null}");
+	database_run("DELETE FROM horizon");
 	get("/healthz", "");
 	assert_int_equal(a.status, 503); /* the clock stands, and nobody said why */
 	get("/metrics", "");
