@@ -114,8 +114,9 @@ static const struct command {
 		"correct candles by a file; print what undoes a run", 1, 20, ctl_correct},
 	{"delete", " SYMBOL FROM TO --reason TEXT [--dry-run]",
 		"take the candles of a stretch away", 1, 20, ctl_delete},
-	{"rebuild", " SYMBOL FROM TO [--dry-run]", "compute a stretch anew from its raw rows", 1,
-		20, ctl_rebuild},
+	{"rebuild", " SYMBOL FROM TO [--from-kafka] [--dry-run]",
+		"compute a stretch anew from its raw rows, or from Kafka's records", 1, 20,
+		ctl_rebuild},
 	{"reference", "", "print what settings there are, as a Markdown table", 0, 0, reference},
 };
 
@@ -125,8 +126,24 @@ static void print_commands(FILE *to)
 {
 	fprintf(to, "commands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(to, "  %s%-*s %s\n", commands[i].name, (int)(18 - strlen(commands[i].name)),
-			commands[i].argument, commands[i].help);
+		fprintf(to, "  %s%s\n      %s\n", commands[i].name, commands[i].argument,
+			commands[i].help);
+}
+
+/* Of "command --help" its usage, whatever stands between. */
+static bool print_help(int argc, char **argv)
+{
+	bool is_asked = false;
+
+	for (int i = optind + 1; i < argc; i++)
+		is_asked = is_asked || strcmp(argv[i], "--help") == 0;
+	for (size_t i = 0; is_asked && i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, argv[optind]) == 0) {
+			printf("usage: pricegraphctl [option]... %s%s\n      %s\n",
+				commands[i].name, commands[i].argument, commands[i].help);
+			return true;
+		}
+	return false;
 }
 
 static const struct command *find(int argc, char **argv)
@@ -153,9 +170,12 @@ static const struct command *find(int argc, char **argv)
 
 static int run(const struct settings *s, int argc, char **argv)
 {
-	const struct command *c = find(argc, argv);
+	const struct command *c;
 	struct err e = {0};
 
+	if (print_help(argc, argv))
+		return 0;
+	c = find(argc, argv);
 	if (!c)
 		return EXIT_USAGE;
 	if (c->run(s, argv + optind + 1, &e) == 0)

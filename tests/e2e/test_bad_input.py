@@ -122,6 +122,16 @@ def test_bad_options(program, tmp_path):
             assert (code, out) == (2, "") and ("/nowhere" in err or "tls" in err), (assignment, err)
 
 
+def test_each_command_says_how_it_is_used():
+    """--help of a command touches nothing: no server is needed."""
+    listed = [line.split()[0] for line in run("pricegraphctl", "--help")[1].partition("commands:\n")[2].splitlines() if line[2] != " "]
+    assert {"migrate", "status", "import", "correct", "rebuild"} <= set(listed)
+    for name in listed:
+        code, out, err = run("pricegraphctl", name, "--help")
+        assert (code, err) == (0, "") and out.startswith("usage: ") and name in out, (name, out, err)
+    assert run("pricegraphctl", "nope", "--help")[0] == 2
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_good_settings_are_checked_and_printed(program, tmp_path):
     path, again = tmp_path / "good.ini", tmp_path / "again.ini"
