@@ -251,10 +251,10 @@ $(B)/tests/e2e/ws_bare: $(B)/tests/e2e/ws_bare.o $(LIB_A)
 	$(call link,-lwebsockets)
 e2e: all $(CONFORM)
 	VARIANT=$(VARIANT) tests/e2e.sh
-# Campaigns of kills, faults, outages and requests; short as a part of `make test`, in full as here by default: KILLS, SEEDS, MINUTES, COMMITS,
-# REQUESTS; SOAK= one of them. And freqtrade against pricegraph-chart.
+# Campaigns of kills, faults, outages and requests; short as a part of `make test`, in full as here by default: KILLS, SEEDS, MINUTES, WIDE,
+# COMMITS, REQUESTS; SOAK= one of them. And freqtrade against pricegraph-chart.
 soak: all
-	KILLS=$(or $(KILLS),1000) SEEDS=$(or $(SEEDS),200) MINUTES=$(or $(MINUTES),10) COMMITS=$(or $(COMMITS),100000) REQUESTS=$(or $(REQUESTS),20000) \
+	KILLS=$(or $(KILLS),1000) SEEDS=$(or $(SEEDS),200) MINUTES=$(or $(MINUTES),10) WIDE=$(or $(WIDE),1500) COMMITS=$(or $(COMMITS),100000) REQUESTS=$(or $(REQUESTS),20000) \
 		CLIENTS=yes VARIANT=$(VARIANT) tests/soak.sh
 soak-short: all
 	VARIANT=$(VARIANT) tests/soak.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # `make soak`: campaigns of kills, faults and outages with an audit at their ends; the short form is part of `make test`.
-# SOAK=kills|faults|outages|interface|periodic|freqtrade: only that one. Sizes: KILLS, SEEDS (from SEED on), MINUTES, REQUESTS; COMMITS of the one that
+# SOAK=kills|faults|outages|wide|interface|periodic|freqtrade: only that one. Sizes: KILLS, SEEDS (from SEED on), MINUTES, WIDE, REQUESTS; COMMITS of the one that
 # follows by `periodic`, whose short form is among the end-to-end tests. CLIENTS=yes: with freqtrade, which is installed then.
 # Counts go to tests/summary.sh.
 set -u
