@@ -108,7 +108,7 @@ def test_the_halt(stack_of, tmp_path, minutes):
     assert_minutes(there, minutes)
     # Who was not has a gap for each stream: not a word of what was then, as no one knows it.
     gaps = away.rows("SELECT symbol, stream, cause, state, from_us / 1000, to_us / 1000 FROM gap ORDER BY 1, 2")
-    assert [g[:4] for g in gaps] == [(symbol, stream, "feed", "open") for symbol in SYMBOLS for stream in STREAMS]
+    assert [g[:4] for g in gaps] == [(symbol, stream, "startup", "open") for symbol in SYMBOLS for stream in STREAMS]
     assert all(at(12, 0) < g[4] < at(12, 39) and at(12, 50) < g[5] < AGAIN for g in gaps)
     from_ms, to_ms = min(g[4] for g in gaps), max(g[5] for g in gaps)
     for symbol in SYMBOLS:

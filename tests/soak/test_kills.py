@@ -66,7 +66,7 @@ def test_kills(campaign_of):
         committing.start()
         campaign.kill()
     end_us = campaign.finish(120 + KILLS)  # many gaps are repaired at the pace that the exchange allows
-    wait_until(lambda: all(sink.has_the_last() for sink in naive), "the naive sinks have read all that there is", 60)
+    wait_until(lambda: all(sink.has_the_last() for sink in naive), "the naive sinks have read all that there is", 240)
     faults = [sink.faults() for sink in naive]
     for sink in naive:
         sink.kill()
