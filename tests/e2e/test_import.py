@@ -285,8 +285,9 @@ def test_what_was_heard_whole_stands(stack_of):
     stack = stack_of("synthetic", {"feed.symbols": "BTCUSDT", "feed.streams": "kline_1s"})
     stack.start_exchange("synthetic", speed=20, seed=5, history=1)
     collector = stack.start("pricegraph-collector")
-    wait_until(lambda: stack.one("SELECT count(*) FROM candle_1m WHERE made = 1") >= 3, lambda: stack.rows("SELECT made, trades FROM candle_1m"))
+    wait_until(lambda: stack.one("SELECT count(*) FROM candle_1m WHERE made = 1") >= 4, lambda: stack.rows("SELECT made, trades FROM candle_1m"))
     first, last = stack.rows("SELECT min(open_us) / 1000, max(open_us) / 1000 FROM candle_1m WHERE made = 1")[0]
+    last -= MINUTE  # REST's bars are taken 10 s after their end
     begin = first - HOUR
     out = stack.run("pricegraphctl", "backfill", "--interval", "1m", "BTCUSDT", str(begin), str(last + MINUTE))
     assert f"BTCUSDT kline_1m: {(last + MINUTE - begin) // MINUTE} rows in Kafka" in out.stdout
