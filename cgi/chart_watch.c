@@ -12,9 +12,9 @@
 #define LATE_US (15 * SECOND_US) /* seconds so much older than as_of may still come */
 #define SYMBOL_SIZE 64
 
-METRIC_COUNTER(minutes, "pricegraph_chart_watch_minutes_total",
+METRIC_COUNTER(minutes, "pricegraph_chart_watch_rebuilds_total",
 	"Times that the prices of all symbols were read wholly, which is once a minute.");
-METRIC_COUNTER(seconds, "pricegraph_chart_watch_seconds_total",
+METRIC_COUNTER(seconds, "pricegraph_chart_watch_refreshes_total",
 	"Times that the newest prices of all symbols were read.");
 
 struct price {

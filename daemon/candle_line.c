@@ -3,7 +3,6 @@
 #include <string.h>
 
 #define EARLIEST_US 1498867200000000LL /* 2017-07-01: the exchange is not older */
-#define INT64_DIGITS 18
 #define SHOWN 40 /* bytes of what is wrong */
 /* Sums of a day's seconds still fit a decimal; the database has the same bounds. */
 #define PRICE_END "1000000000000000000"
@@ -143,8 +142,8 @@ static int read_integer(const struct fields *f, enum candle_column k, int64_t *o
 	for (size_t i = 0; i < t.len; i++) {
 		if (t.at[i] < '0' || t.at[i] > '9')
 			return wrong(f, k, "is no whole number", e);
-		n = n * 10 + (t.at[i] - '0');
-		if (i == INT64_DIGITS)
+		if (__builtin_mul_overflow(n, 10, &n) ||
+			__builtin_add_overflow(n, t.at[i] - '0', &n))
 			return wrong(f, k, "is out of range", e);
 	}
 	if (t.len == 0)
