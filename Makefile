@@ -28,7 +28,7 @@ REST := binance_rest rest_answer_head rest_budget rest_limits
 HISTORY := history_row history_out history_ahead history_write rest_rows rest_history
 BACKFILL := rest_to_kafka backfill_work backfill_plan backfill_answered $(HISTORY)
 # A connection's life.
-LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_resolver \
+LINK := feed_link feed_connection feed_hear feed_socket feed_loop feed_watch feed_dial feed_backoff feed_attempts feed_attempts_file feed_resolver \
 	feed_silence feed_record
 # Which symbols and streams, also for pricegraphctl.
 CHOICE := feed_choice feed_catalog feed_wants
@@ -99,9 +99,10 @@ UNIT_OBJ_feed_backoff := daemon/feed_backoff
 UNIT_OBJ_feed_link := daemon/feed_link daemon/feed_silence
 UNIT_OBJ_feed_silence := daemon/feed_silence
 UNIT_OBJ_feed_record := daemon/feed_record daemon/recording_line daemon/event_micro daemon/json_slice
-UNIT_OBJ_feed_attempts := daemon/feed_attempts
+UNIT_OBJ_feed_attempts_file := daemon/feed_attempts_file
+UNIT_OBJ_feed_attempts := daemon/feed_attempts daemon/feed_attempts_file
 UNIT_OBJ_feed_resolver := daemon/feed_resolver
-UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts
+UNIT_OBJ_feed_dial := daemon/feed_dial daemon/feed_backoff daemon/feed_attempts daemon/feed_attempts_file
 UNIT_OBJ_feed_choice := daemon/feed_choice
 UNIT_OBJ_feed_wants := $(CHOICE:%=daemon/%)
 UNIT_OBJ_feed_symbols := daemon/feed_symbols daemon/rest_limits daemon/rest_budget $(CHOICE:%=daemon/%)
@@ -245,7 +246,7 @@ fuzz-run: $(FUZZ:%=$(B)/tests/fuzz/%)
 
 # The feed's socket layer, and the library alone, for the same cases.
 CONFORM := $(B)/tests/e2e/ws_feed $(B)/tests/e2e/ws_bare
-$(B)/tests/e2e/ws_feed: $(B)/tests/e2e/ws_feed.o $(addprefix $(B)/daemon/,feed_socket.o feed_loop.o feed_resolver.o) $(LIB_A)
+$(B)/tests/e2e/ws_feed: $(B)/tests/e2e/ws_feed.o $(addprefix $(B)/daemon/,feed_socket.o feed_loop.o feed_attempts.o feed_attempts_file.o feed_resolver.o) $(LIB_A)
 	$(call link,-lwebsockets)
 $(B)/tests/e2e/ws_bare: $(B)/tests/e2e/ws_bare.o $(LIB_A)
 	$(call link,-lwebsockets)

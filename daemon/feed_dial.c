@@ -40,9 +40,6 @@ const char *feed_dial_address(struct feed_dial *d, int64_t now_us)
 		return NULL;
 	int64_t wait_us = feed_attempts_wait_us(d->attempts, now_us);
 	if (wait_us) {
-		log_error("feed_attempts_exhausted", "most=%d in_s=%lld retry_in_ms=%lld",
-			FEED_ATTEMPTS_MAX, (long long)(FEED_ATTEMPTS_US / SECOND_US),
-			(long long)(wait_us / MS_US));
 		d->not_before_us = now_us + wait_us;
 		return NULL;
 	}

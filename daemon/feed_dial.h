@@ -1,6 +1,6 @@
 /*
  * feed_dial: when a connection may be tried, and at which address: the back-off after a loss, the look-up of the host's name,
- * one of its addresses after the other, and the process's limit of attempts. Feed thread; never blocks.
+ * one of its addresses after the other, and the limit of attempts. Feed thread; never blocks.
  */
 #pragma once
 #include "feed_attempts.h"

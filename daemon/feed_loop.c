@@ -65,6 +65,7 @@ struct feed_loop *feed_loop_new(const struct settings *s, size_t sockets, struct
 		err_set(e, "no memory");
 		return NULL;
 	}
+	feed_attempts_init(&l->attempts);
 	l->host = settings_text(s, "exchange", "host");
 	l->port = (int)settings_int(s, "exchange", "port");
 	l->tls = settings_bool(s, "exchange", "tls");
@@ -84,6 +85,7 @@ struct feed_loop *feed_loop_new(const struct settings *s, size_t sockets, struct
 		feed_loop_free(l);
 		return NULL;
 	}
+	feed_attempts_open(&l->attempts, s);
 	return l;
 }
 
@@ -93,6 +95,7 @@ void feed_loop_free(struct feed_loop *l)
 		return;
 	feed_resolver_free(l->resolver);
 	lws_context_destroy(l->context);
+	feed_attempts_done(&l->attempts);
 	free(l); /* with its timer */
 }
 

@@ -1,5 +1,6 @@
 /*
- * feed_loop: libwebsockets' event loop, which serves all sockets of the feed, and where they connect to.
+ * feed_loop: libwebsockets' event loop, which serves all sockets of the feed, and where they connect to
+ * and how often.
  * Feed thread, except feed_loop_wake.
  */
 #pragma once

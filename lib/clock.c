@@ -19,6 +19,11 @@ int64_t clock_mono_us(void)
 	return now_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_boot_us(void)
+{
+	return now_us(CLOCK_BOOTTIME);
+}
+
 int64_t clock_floor(int64_t t_us, int64_t width_us)
 {
 	int64_t rest = t_us % width_us;

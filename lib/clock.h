@@ -15,6 +15,8 @@
 
 int64_t clock_wall_us(void);
 int64_t clock_mono_us(void);
+/* Since the machine began, with the time that it slept; the same for all processes. */
+int64_t clock_boot_us(void);
 
 /* `t` rounded down (towards minus infinity) to a multiple of `width` > 0. No overflow. */
 int64_t clock_floor(int64_t t_us, int64_t width_us);

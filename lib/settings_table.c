@@ -53,6 +53,8 @@ const struct setting setting_table[] = {
 		"A stream of a symbol that is not heard for so long is noted; 0: none is."),
 	INT("feed", "timeout", "s", "10", 1, 600, "c",
 		"How long the handshake and the answer to a request may take."),
+	TEXT("feed", "attempts_file", "", "c",
+		"File that keeps the attempts to connect over restarts; collectors of one machine may share it. Empty: in systemd's state folder, else none."),
 	TEXT("feed", "collector", "", "c",
 		"Name of this collector in its records; empty: the host's name."),
 

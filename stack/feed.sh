@@ -97,6 +97,7 @@ write_settings() {
 		symbols = $symbols
 		symbols_file = $symbols_file
 		streams = $streams
+		attempts_file = $run/attempts.$venue
 		[kafka]
 		bootstrap.servers = $(stack/kafka.sh url "$run/kafka")
 		[postgres]

@@ -386,3 +386,42 @@ def test_every_stream_is_rotated(stack_of):
             sent[stream].add(KEYS[stream][2](event))
     for stream, (table, columns, _) in KEYS.items():
         assert len(sent[stream]) > 5 and sent[stream] <= set(stack.rows(f"SELECT {columns} FROM {table}")), stream
+
+
+def recent_attempts(path):
+    return [line for line in path.read_text().splitlines() if line.strip()]
+
+
+def test_attempts_over_restarts(feed_of, server):
+    """Whatever ends the collector: its attempts count in the next one, and with the limit of 300 in 5 minutes reached it waits."""
+    feed = feed_of()
+    path = feed.folder / "attempts"
+    for runs in range(1, 6):
+        begin(feed, server, feed__attempts_file=path)
+        assert len(recent_attempts(path)) == server.attempts == runs
+        assert f"recent={runs - 1}" in feed.log("feed_attempts_known")[0]
+        feed.program.kill()
+    # The crash loop goes on for a while; its first attempt was made nearly five minutes ago.
+    boot, wall = (int(t * 1e6) for t in (time.clock_gettime(time.CLOCK_BOOTTIME), time.time()))
+    ages = [297_000_000, *range(1_000_000, 295_000_000, 1_000_000)]
+    lines = recent_attempts(path) + [f"{boot - age} {wall - age}".ljust(63) for age in ages]
+    path.write_text("".join(line + "\n" for line in lines))
+    assert len(lines) == 300
+    feed.start(server)
+    feed.await_log("feed_attempts_exhausted")
+    assert server.attempts == 5 and "recent=300" in feed.log("feed_attempts_known")[0]
+    go_on(feed, server, T0)
+    assert (time.clock_gettime(time.CLOCK_BOOTTIME) * 1e6) - boot >= 3_000_000
+    assert server.attempts == 6 and len(recent_attempts(path)) == 300
+    assert feed.program.stop() == 0
+
+
+def test_attempts_file_damaged(feed_of, server):
+    """The feed goes on without it, says so, and leaves it as it is."""
+    feed = feed_of()
+    path = feed.folder / "attempts"
+    path.write_text("[feed]\n")
+    begin(feed, server, feed__attempts_file=path)
+    assert len(feed.log("feed_attempts_in_memory")) == 1 and "damaged" in feed.log("feed_attempts_in_memory")[0]
+    assert feed.program.stop() == 0
+    assert path.read_text() == "[feed]\n"

@@ -13,13 +13,14 @@ static void wall_clock_is_the_hosts(void **state)
 
 static void monotonic_clock_never_goes_back(void **state)
 {
-	int64_t last = clock_mono_us();
+	int64_t last = clock_mono_us(), boot = clock_boot_us();
 
 	(void)state;
 	for (int i = 0; i < 10000; i++) {
-		int64_t now = clock_mono_us();
-		assert_true(now >= last);
+		int64_t now = clock_mono_us(), now_boot = clock_boot_us();
+		assert_true(now >= last && now_boot >= boot);
 		last = now;
+		boot = now_boot;
 	}
 }
 
