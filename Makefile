@@ -52,7 +52,7 @@ CGI := request problem accept cors param poll_param fcgi_server fcgi_loop fcgi_n
 CHART := chart_ranges chart_window chart_cover chart_state chart_basis chart_bars chart_pulse chart_key chart_cache chart_cached chart_reader chart_head chart_watch chart_candles chart_view \
 	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_v3_symbols chart_v3_info chart_v3_ticker chart_v3_average chart_udf chart_udf_config chart_udf_symbols chart_udf_history chart_indicator chart_series chart_csv chart_closed chart_initial chart_periodic chart_symbols chart_coverage chart_status chart_openapi pg_to_chart chart
 LIVE := live kafka_to_cache kafka_tail meta_record cache cache_poll cache_ring cache_symbol cache_to_poll poll_request
-UNIT_OBJ_accept := cgi/accept
+UNIT_OBJ_accept := cgi/accept cgi/chart_etag
 UNIT_OBJ_cors := cgi/cors
 UNIT_OBJ_param := cgi/param cgi/problem
 UNIT_OBJ_fcgi_server := $(CGI:%=cgi/%)
@@ -116,6 +116,11 @@ UNIT_LIBS_rest_limits := -lcurl
 UNIT_OBJ_rest_answer_head := daemon/rest_answer_head
 UNIT_OBJ_history_row := daemon/history_row
 UNIT_OBJ_candle_line := daemon/candle_line
+UNIT_OBJ_rest_rows := daemon/rest_rows daemon/history_row
+UNIT_OBJ_archive_rows = $(UNIT_OBJ_archive)
+UNIT_LIBS_archive_rows = $(UNIT_LIBS_archive)
+UNIT_OBJ_feed_catalog := daemon/feed_catalog
+UNIT_OBJ_feed_answer := daemon/feed_subscribe daemon/feed_subscribe_answer daemon/feed_frame
 UNIT_OBJ_rest_history := daemon/rest_history daemon/rest_rows daemon/history_row $(REST:%=daemon/%)
 UNIT_LIBS_rest_history := -lcurl
 UNIT_OBJ_backfill_plan := daemon/backfill_plan daemon/backfill_answered

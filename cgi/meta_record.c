@@ -62,7 +62,7 @@ static enum meta_kind kind_of(const struct kafka_record *r, struct meta_record *
 	if (r->key_len == 5 && memcmp(r->key, "epoch", 5) == 0)
 		return META_EPOCH;
 	if (r->key_len <= prefix || r->key_len - prefix >= sizeof(out->symbol) ||
-		memcmp(r->key, REVISION_KEY, prefix) != 0)
+		memcmp(r->key, REVISION_KEY, prefix) != 0 || memchr(r->key, '\0', r->key_len))
 		return META_OTHER;
 	memcpy(out->symbol, r->key + prefix, r->key_len - prefix);
 	out->symbol[r->key_len - prefix] = '\0';

@@ -44,6 +44,13 @@ static void passes_over_what_it_does_not_know(void **state)
 	assert_int_equal(m.kind, META_OTHER);
 	assert_int_equal(parse("rev/", "{\"revision\":\"2.81\"}", &m), 0);
 	assert_int_equal(m.kind, META_OTHER);
+	const struct kafka_record nul = {.key = "rev/\0BTC",
+		.key_len = 8,
+		.value = "{\"revision\":\"2.81\"}",
+		.value_len = 19};
+	struct err e;
+	assert_int_equal(meta_parse(parser, &nul, &m, &e), 0);
+	assert_int_equal(m.kind, META_OTHER);
 	memset(symbol + 4, 'A', 100);
 	assert_int_equal(parse(symbol, "{\"revision\":\"2.81\"}", &m), 0);
 	assert_int_equal(m.kind, META_OTHER);
