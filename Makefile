@@ -64,6 +64,7 @@ UNIT_LIBS_fcgi_now := -lfcgi
 UNIT_OBJ_cache := cgi/cache cgi/cache_poll cgi/cache_ring cgi/cache_symbol
 UNIT_OBJ_cache_state := $(UNIT_OBJ_cache)
 UNIT_OBJ_poll := cgi/cache cgi/cache_poll cgi/cache_ring cgi/cache_symbol cgi/cache_to_poll cgi/poll_request cgi/poll_param cgi/accept cgi/param cgi/problem
+UNIT_OBJ_kafka_tail := cgi/kafka_tail
 UNIT_OBJ_meta_record := cgi/meta_record
 UNIT_OBJ_request := cgi/request cgi/problem
 UNIT_OBJ_chart_ranges := cgi/chart_ranges

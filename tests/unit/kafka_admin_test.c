@@ -232,6 +232,27 @@ static void gives_up_when_nobody_answers(void **state)
 	settings_free(nowhere);
 }
 
+static void consumer_tells_whether_a_topic_is_there(void **state)
+{
+	struct kafka_admin *a = admin();
+	char name[100];
+	struct kafka_topic_spec s = spec(name, "late");
+	struct err e = {""};
+	struct kafka_consumer *c = kafka_consumer_new(settings, &e);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) /* asking makes none */
+		assert_int_equal(kafka_consumer_has_topic(c, name, WAIT_MS, &e), 0);
+	assert_int_equal(e.text[0], '\0');
+	ensure(a, &s, 1);
+	int64_t deadline = clock_mono_us() + WAIT_MS * MS_US;
+	while (kafka_consumer_has_topic(c, name, WAIT_MS, &e) != 1)
+		assert_true(clock_mono_us() < deadline);
+	kafka_consumer_free(c);
+	delete_all(a);
+	kafka_admin_free(a);
+}
+
 /* Has the broker forget the records before `offset`, as retention does. */
 static void expire(const char *topic, int64_t offset)
 {
@@ -339,6 +360,7 @@ int main(void)
 		cmocka_unit_test(makes_a_topic_anew),
 		cmocka_unit_test(deletes_nothing_without_a_prefix),
 		cmocka_unit_test(gives_up_when_nobody_answers),
+		cmocka_unit_test(consumer_tells_whether_a_topic_is_there),
 		cmocka_unit_test(consumer_says_when_records_have_expired),
 		cmocka_unit_test(consumer_finds_offsets_by_time),
 	};
