@@ -1,5 +1,6 @@
 #include "fault_read.h"
 #include "market_cascade.h"
+#include "utf8.h"
 #include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
@@ -65,6 +66,15 @@ static int whole_read(struct json_object *v, const char *name, const double boun
 	return 0;
 }
 
+/* json-c lets overlong forms pass; printed they would become other texts, and longer ones. */
+static bool is_utf8(const unsigned char *text, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n)
+		if ((n = utf8_len(text + i, len - i)) == 0)
+			return false;
+	return true;
+}
+
 static int text_read(
 	struct json_object *v, const char *name, char out[FAULT_TEXT_SIZE], struct err *e)
 {
@@ -72,6 +82,9 @@ static int text_read(
 		return err_set(e, "'%s' is no text", name);
 	if (memchr(json_object_get_string(v), '\0', (size_t)json_object_get_string_len(v)))
 		return err_set(e, "'%s' holds a NUL", name);
+	if (!is_utf8((const unsigned char *)json_object_get_string(v),
+		    (size_t)json_object_get_string_len(v)))
+		return err_set(e, "'%s' is no UTF-8", name);
 	if (json_object_get_string_len(v) >= FAULT_TEXT_SIZE)
 		return err_set(e, "'%s' is longer than %d bytes", name, FAULT_TEXT_SIZE - 1);
 	snprintf(out, FAULT_TEXT_SIZE, "%s", json_object_get_string(v));

@@ -52,7 +52,8 @@ static void bad_texts_leave_the_list(void **state)
 		"[{\"fault\":\"mute\"},{\"fault\":\"mute\",\"at\":\"x\"}]",
 		"{\"random\":1,\"colour\":2}", "{\"random\":1,\"kinds\":5}", "{\"random\":1e9}",
 		"{\"fault\":\"mute\",\"stream\":\"a\\u0000b\"}",
-		"{\"fault\":\"mute\",\"stream\":\"\xff\"}"};
+		"{\"fault\":\"mute\",\"stream\":\"\xff\"}",
+		"{\"fault\":\"mute\",\"stream\":\"\xc0\x8b\"}"};
 	struct fault_list l = {0};
 	struct err e;
 
