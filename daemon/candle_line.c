@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define EARLIEST_US 1498867200000000LL /* 2017-07-01: the exchange is not older */
-#define SHOWN 40 /* bytes of what is wrong */
+#define SHOWN 40                       /* bytes of what is wrong */
 /* Sums of a day's seconds still fit a decimal; the database has the same bounds. */
 #define PRICE_END "1000000000000000000"
 #define VOLUME_END "1000000000000000000000000000"
