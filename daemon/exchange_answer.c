@@ -72,5 +72,7 @@ void exchange_answer(struct ws_server *server, struct ws_session *s)
 		market_to_hub_start(server->market);
 		exchange_fault_tend(server->faults);
 		market_to_hub_greet(server->market, &s->client);
+	} else if (server->limits.clock_ping_us > 0) {
+		market_to_hub_ping(server->market, &s->client);
 	}
 }

@@ -5,5 +5,6 @@
 #pragma once
 #include "exchange_ws.h"
 
-/* Carries out the request that the session has gathered, and queues the answer. */
+/* Carries out the request that the session has gathered, and queues the answer, and where PINGs tell the clock one of them behind it: who has
+ * asked for the list of his streams then knows from when on he hears them all. */
 void exchange_answer(struct ws_server *server, struct ws_session *s);

@@ -139,6 +139,27 @@ def test_pong_timeout(exchange_of):
             assert c.frame()[0] == PING  # answered, so it stays
 
 
+def test_an_answer_brings_the_time(exchange_of):
+    """Whoever has asked for his list knows at once from when on he hears all: no need to wait for the next PING of the clock."""
+    x = exchange_of(clock_ping=1000, ping=1000)
+    with x.connect("/ws") as c:
+        assert c.frame()[0] == PING  # of the connection
+        for request in (subscribe("btcusdt@miniTicker"), {"method": "LIST_SUBSCRIPTIONS", "id": 2}):
+            c.send(json.dumps(request))
+            while "id" not in json.loads(c.text()):
+                pass
+            opcode, payload = c.frame()
+            assert opcode == PING and START <= int(payload) < START + 60_000
+
+
+def test_a_feed_begins_with_its_list(exchange_of, feed_of):
+    """Its sessions speak from the answer on, not from the next PING of the clock, which here never comes."""
+    feed = feed_of()
+    feed.start(exchange_of(clock_ping=1000, ping=1000))
+    feed.await_log("feed_session_begun", seconds=10)
+    assert feed.program.stop() == 0
+
+
 def test_unread_queue_is_cut_off(exchange_of):
     x = exchange_of(speed=5000, queue_max=65536)
     with x.connect("/ws/btcusdt@trade/ethusdt@trade", seconds=60) as c:
