@@ -244,11 +244,16 @@ FUZZ := $(basename $(notdir $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZ_SECONDS ?= 20
 $(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(LIB_A) $$(addprefix $(B)/,$$(addsuffix .o,$$(UNIT_OBJ_$$*)))
 	$(CC) $(SANFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_A) $(UNIT_LIBS_$*) $(LIBS_LIB)
-fuzz:
-	@command -v clang-14 >/dev/null || { echo 'make fuzz needs clang-14 and libclang-rt-14-dev'; exit 2; }
-	$(MAKE) fuzz-run CC=clang-14 SAN=fuzzer-no-link,address,undefined VARIANT=fuzz
+FUZZ_WITH := CC=clang-14 SAN=fuzzer-no-link,address,undefined VARIANT=fuzz
+fuzz: fuzz-tools
+	$(MAKE) fuzz-run $(FUZZ_WITH) RESULT=$@
+# As a part of `make test`: seeds, what was kept, and the same few attempts each time.
+fuzz-short: fuzz-tools
+	$(MAKE) fuzz-run $(FUZZ_WITH) RESULT=$@ FUZZ_SECONDS=2 SEED=1
+fuzz-tools:
+	@command -v clang-14 >/dev/null || { echo 'fuzzing needs clang-14 and libclang-rt-14-dev: make install-deps'; exit 2; }
 fuzz-run: $(FUZZ:%=$(B)/tests/fuzz/%)
-	tests/fuzz/run $(FUZZ_SECONDS) $(B) $(FUZZ)
+	RESULT=$(RESULT) SEED=$(SEED) tests/fuzz/run $(FUZZ_SECONDS) $(B) $(FUZZ)
 
 # The feed's socket layer, and the library alone, for the same cases.
 CONFORM := $(B)/tests/e2e/ws_feed $(B)/tests/e2e/ws_bare
@@ -297,4 +302,4 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name kafka ! -name venv -exec rm -rf {} +
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-run e2e soak soak-short browser bench lint docs format test install-deps run clean FORCE
+.PHONY: all lib unit unit-asan unit-tsan fuzz fuzz-short fuzz-tools fuzz-run e2e soak soak-short browser bench lint docs format test install-deps run clean FORCE

@@ -3,7 +3,7 @@
 # `N passed, N failed` (and `, N skipped`). The campaigns wait more than they compute: they run beside the sanitizers' builds and tests.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-runners=(lint unit unit-asan unit-tsan e2e browser)
+runners=(lint unit unit-asan unit-tsan fuzz-short e2e browser)
 aside=soak-short
 
 # run <runner>
