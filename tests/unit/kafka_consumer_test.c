@@ -335,19 +335,6 @@ static void asks_for_the_watermarks(void **state)
 	assert_int_equal(high, -7);
 }
 
-/* That one is not there is said by a real broker alone: kafka_admin_test. */
-static void tells_whether_a_topic_is_there(void **state)
-{
-	struct err e = {""};
-
-	(void)state;
-	assert_int_equal(kafka_consumer_has_topic(consumer, "a", WAIT_MS, &e), 1);
-	rd_kafka_mock_broker_set_down(mock.cluster, 1);
-	e.text[0] = '\0';
-	assert_int_equal(kafka_consumer_has_topic(consumer, "a", 300, &e), -1);
-	assert_non_null(strstr(e.text, "'a'"));
-}
-
 static void refuses_what_is_no_place(void **state)
 {
 	const struct kafka_place bad[] = {{"a", -1, 0, 0}, {"a", 0, -1001, 0}, {"", 0, 0, 0}};
@@ -397,7 +384,6 @@ int main(void)
 		with_cluster(reports_absent_brokers_once_a_second),
 		with_cluster(survives_errors_of_fetching),
 		with_cluster(asks_for_the_watermarks),
-		with_cluster(tells_whether_a_topic_is_there),
 		with_cluster(refuses_what_is_no_place),
 		cmocka_unit_test(keeps_its_promises_from_the_operator),
 	};

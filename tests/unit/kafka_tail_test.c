@@ -249,6 +249,18 @@ static void test_watermarks_not_known(void **state)
 	appears();
 }
 
+/* That there is none is said in test_appears, and by kafka_admin_test. */
+static void test_has_topic(void **state)
+{
+	const char *name = tail.names[LATE];
+
+	(void)state;
+	assert_int_equal(kafka_consumer_has_topic(consumer, name, KAFKA_MOCK_WAIT_MS, &e), 1);
+	rd_kafka_mock_broker_set_down(mock.cluster, 1);
+	assert_int_equal(kafka_consumer_has_topic(consumer, name, 300, &e), -1);
+	assert_non_null(strstr(e.text, name));
+}
+
 static void test_stopped(void **state)
 {
 	(void)state;
@@ -266,6 +278,7 @@ int main(void)
 		with_cluster(test_first_records_gone),
 		with_cluster(test_brokers_away),
 		with_cluster(test_watermarks_not_known),
+		with_cluster(test_has_topic),
 		with_cluster(test_stopped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
