@@ -51,7 +51,10 @@ static void put(const char *path, const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const enum stream_kind kinds[] = {STREAM_KLINE_1S, STREAM_AGG_TRADE, STREAM_TRADE};
+	static const struct given_kind kinds[] = {{STREAM_KLINE_1S, LADDER_1S},
+		{STREAM_AGG_TRADE, LADDER_1S}, {STREAM_TRADE, LADDER_1S},
+		{STREAM_KLINE_1S, LADDER_1M}, {STREAM_KLINE_1S, LADDER_1H},
+		{STREAM_KLINE_1S, LADDER_1D}};
 	struct history_row row;
 	struct err e = {""};
 
@@ -62,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	const char *path = paths[data[0] % 3];
 	put(path, data + 2, len - 2);
 	struct archive_rows a = {.path = path,
-		.kind = kinds[data[1] % 3],
+		.kind = kinds[data[1] % 6],
 		.before_us = BEFORE_US,
 		.tell = tell,
 		.file = archive_file_open(path, &e)};
@@ -70,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int rc = -1;
 	told = 0;
 	while (a.file && (rc = archive_rows_next(&a, &row, &e)) > 0) {
-		if (row.kind != a.kind || row.time_us >= BEFORE_US)
+		if (!history_is_same_kind(row.kind, a.kind) || row.time_us >= BEFORE_US)
 			abort();
 		history_check(&row, NULL, 0);
 		rows++;

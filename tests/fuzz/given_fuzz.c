@@ -5,6 +5,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static void check_same(const struct given *a, const struct given *b)
+{
+	if (strcmp(a->symbol, b->symbol) != 0 || a->kind.stream != b->kind.stream ||
+		a->kind.level != b->kind.level || a->from_us != b->from_us ||
+		a->to_us != b->to_us || a->first_id != b->first_id || a->last_id != b->last_id ||
+		strcmp(a->reason, b->reason) != 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct given first, second;
@@ -16,16 +25,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			abort();
 		return 0;
 	}
-	buf_init(&text, 8 * len + 1000);
+	if (first.to_us < first.from_us || !first.symbol[0] || !given_kind_name(first.kind)[0])
+		abort();
+	buf_init(&text, 1 << 16);
 	given_format(&first, &text);
 	if (text.failed || !given_is(text.data, text.len) ||
 		given_parse(&second, text.data, text.len, &e) != 0)
 		abort();
-	if (strcmp(first.symbol, second.symbol) != 0 || strcmp(first.reason, second.reason) != 0 ||
-		first.kind.stream != second.kind.stream || first.kind.level != second.kind.level ||
-		first.from_us != second.from_us || first.to_us != second.to_us ||
-		first.first_id != second.first_id || first.last_id != second.last_id)
-		abort();
+	check_same(&first, &second);
 	buf_done(&text);
 	return 0;
 }

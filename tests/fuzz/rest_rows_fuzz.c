@@ -4,7 +4,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void walk(enum stream_kind kind, const char *json, size_t len)
+static void walk(struct given_kind kind, const char *json, size_t len)
 {
 	struct rest_rows r;
 	struct history_row row;
@@ -17,7 +17,7 @@ static void walk(enum stream_kind kind, const char *json, size_t len)
 		return;
 	}
 	while ((rc = rest_rows_next(&r, &row, &e)) > 0) {
-		if (++rows != r.number || row.kind != kind)
+		if (++rows != r.number || !history_is_same_kind(row.kind, kind))
 			abort();
 		history_check(&row, json, len);
 	}
@@ -30,8 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char *json = malloc(len ? len : 1); /* ends where the answer ends, for the sanitizer */
 
 	memcpy(json, data, len);
-	walk(STREAM_KLINE_1S, json, len);
-	walk(STREAM_AGG_TRADE, json, len);
+	for (int level = 0; level < LADDER_COUNT; level++)
+		walk((struct given_kind){STREAM_KLINE_1S, (enum ladder)level}, json, len);
+	walk((struct given_kind){STREAM_AGG_TRADE, LADDER_1S}, json, len);
 	free(json);
 	return 0;
 }
