@@ -242,39 +242,6 @@ BEGIN
 	END IF;
 END $$;
 
--- Bars of 1m and above that are corrected at their level: made 4 (see migration 11), which neither a fold nor a given bar changes; what is given
--- meanwhile waits in `given`. And seconds of which nothing is known any more (removed, origin below 5) are no correction: a given bar stands
--- again where nothing else is left beneath it.
-DO $make$
-DECLARE
-	level text;
-	change record;
-	body text;
-BEGIN
-	FOREACH level IN ARRAY '{1m,1h,1d}'::text[] LOOP
-		FOR change IN SELECT * FROM (VALUES
-			('fold_%s(text, text[], bigint[], bigint[])', 'bool_or(p.removed OR ', 'bool_or('),
-			('fold_%s(text, text[], bigint[], bigint[])', 'SET removed = true, made = 2,', 'SET removed = true, made = f.made,'),
-			('fold_%s(text, text[], bigint[], bigint[])', 'origin = CASE WHEN f.removed THEN c.origin WHEN f.made > 0 THEN f.origin ELSE 4 END, removed = f.removed,',
-				'origin = CASE WHEN f.made = 0 THEN 4 WHEN f.removed THEN c.origin ELSE f.origin END, removed = f.removed AND f.made > 0,'),
-			('fold_%s(text, text[], bigint[], bigint[])', 'AND c.stated_us IS NOT NULL', 'AND c.stated_us IS NOT NULL AND c.made < 4'),
-			('give_%s(text, text[], bigint[], numeric[], numeric[], numeric[], numeric[], numeric[], numeric[], bigint[], numeric[], numeric[], bigint[], bigint[])',
-				'c.made IN (1, 2)', 'c.made IN (1, 2, 4)')) AS c (name, old, new)
-		LOOP
-			body := pg_get_functiondef(('pricegraph.' || format(change.name, level))::regprocedure);
-			IF strpos(body, change.old) = 0 THEN
-				RAISE EXCEPTION '% has changed: no "%" in it', format(change.name, level), change.old;
-			END IF;
-			body := replace(body, change.old, change.new);
-			IF change.old LIKE 'origin =%' THEN
-				body := regexp_replace(body, 'CASE WHEN f\.removed THEN c\.(\w+) WHEN f\.made > 0 THEN f\.\1 ELSE \(c\.given\)\.\1 END',
-					'CASE WHEN f.made = 0 THEN (c.given).\1 WHEN f.removed THEN c.\1 ELSE f.\1 END', 'g');
-			END IF;
-			EXECUTE body;
-		END LOOP;
-	END LOOP;
-END $make$;
-
 -- Which of these bars have finer candles beneath them, removed ones too.
 CREATE FUNCTION bars_over(venue text, symbol text, level text, starts bigint[]) RETURNS SETOF bigint LANGUAGE plpgsql STABLE AS $$
 BEGIN

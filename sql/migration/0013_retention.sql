@@ -7,31 +7,70 @@ CREATE FUNCTION level_of_table(table_name text) RETURNS text LANGUAGE sql IMMUTA
 	SELECT CASE WHEN table_name LIKE 'candle\_%' THEN substr(table_name, 8) ELSE 'raw' END
 $$;
 
--- partition_ensure makes nothing below the horizon; venue_empty forgets the horizons. (Both as they are otherwise.)
-DO $make$
+-- Makes the partition of one partitioned table that holds time_us. As safe to repeat as venue_ensure, which must have run.
+-- Below the horizon it makes nothing.
+CREATE OR REPLACE FUNCTION partition_ensure(venue text, table_name text, time_us bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pricegraph, pg_temp SET lock_timeout = '200ms' AS $$
+#variable_conflict use_column
 DECLARE
-	change record;
-	body text;
+	parent text := venue_table(partition_ensure.table_name, partition_ensure.venue);
+	wide int;
+	r record;
 BEGIN
-	FOR change IN SELECT * FROM (VALUES
-		('partition_ensure(text, text, bigint)', '	r := partition_range(wide, time_us);', '	r := partition_range(wide, time_us);
+	SELECT p.days INTO wide FROM partitioned AS p WHERE p.table_name = partition_ensure.table_name;
+	IF wide IS NULL OR time_us IS NULL THEN
+		RAISE EXCEPTION 'no partitioned table "%", or no time', partition_ensure.table_name USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	r := partition_range(wide, time_us);
 	IF r.to_us <= horizon_us(partition_ensure.venue, level_of_table(partition_ensure.table_name)) THEN
 		RETURN;
-	END IF;'),
-		('venue_empty(text)', '	DELETE FROM kafka_offset AS', '	DELETE FROM horizon AS x WHERE x.venue = venue_empty.venue;
-	DELETE FROM kafka_offset AS')) AS c (name, old, new)
+	END IF;
+	IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(format('pricegraph.%I', parent || r.suffix))) THEN
+		RETURN;
+	END IF;
+	PERFORM attach_table(parent, parent || r.suffix,
+		format('WITH (fillfactor = %s)', CASE WHEN partition_ensure.table_name LIKE 'raw%' THEN 100 ELSE 90 END),
+		format('FROM (%s) TO (%s)', r.from_us, r.to_us));
+END $$;
+
+-- Drops what a venue holds and keeps its row: epoch and generation rise, revisions go on, so that no cursor and no revision of
+-- before is ever mistaken for one of after; a sink that still runs is fenced. Returns the new epoch, NULL if there is no such venue.
+-- Locks only this venue's tables; a lock that is not had within 200 ms is an error (55P03) to be retried.
+CREATE OR REPLACE FUNCTION venue_empty(venue text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pricegraph, pg_temp SET lock_timeout = '200ms' AS $$
+#variable_conflict use_column
+DECLARE
+	new_epoch bigint;
+	leaf record;
+BEGIN
+	UPDATE venue AS v SET epoch = v.epoch + 1, generation = v.generation + 1 WHERE v.venue = venue_empty.venue
+	RETURNING v.epoch INTO new_epoch;
+	IF new_epoch IS NULL THEN
+		RETURN NULL;
+	END IF;
+	UPDATE partition AS p SET owner = NULL, revision = p.revision + 1 WHERE p.venue = venue_empty.venue;
+	FOR leaf IN
+		SELECT i.inhrelid::regclass AS name
+		FROM partitioned AS p
+		JOIN pg_inherits AS i ON i.inhparent = to_regclass(format('pricegraph.%I', venue_table(p.table_name, venue_empty.venue)))
+		ORDER BY 1
 	LOOP
-		body := pg_get_functiondef(change.name::regprocedure);
-		IF strpos(body, change.old) = 0 THEN
-			RAISE EXCEPTION '% has changed: no "%" in it', change.name, change.old;
-		END IF;
-		EXECUTE replace(body, change.old, change.new);
+		EXECUTE format('DROP TABLE %s', leaf.name);
 	END LOOP;
-END $make$;
+	DELETE FROM horizon AS x WHERE x.venue = venue_empty.venue;
+	DELETE FROM kafka_offset AS x WHERE x.venue = venue_empty.venue;
+	DELETE FROM subscription AS x WHERE x.venue = venue_empty.venue;
+	DELETE FROM span AS x WHERE x.venue = venue_empty.venue;
+	DELETE FROM gap AS x WHERE x.venue = venue_empty.venue;
+	DELETE FROM symbol AS x WHERE x.venue = venue_empty.venue;
+	DELETE FROM quarantine AS x WHERE x.venue = venue_empty.venue;
+	RETURN new_epoch;
+END $$;
 
 -- Moves the horizons of a venue to `days` before its clock as the feed heard it last (raw, 1s, 1m, 1h, 1d; 0: kept for ever), down to where a
--- partition begins, never back. at_most_us: the clock is not believed beyond (a wrong one would take everything). A coarser level is never kept shorter than a finer one. Gaps that lie wholly below can't be repaired any
--- more, and say so. Recordings have no horizon. Returns the levels whose horizon moved.
+-- partition begins, never back. at_most_us: the clock is not believed beyond (a wrong one would take everything). A coarser level is never kept
+-- shorter than a finer one. Gaps that lie wholly below can't be repaired any more, and say so. Recordings have no horizon. Returns the levels whose
+-- horizon moved.
 CREATE FUNCTION horizons_move(venue text, days int[], at_most_us bigint) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pricegraph, pg_temp AS $$
 #variable_conflict use_column

@@ -1,4 +1,4 @@
--- Moves the offsets on, each from where it is expected, and remembers how fast they move (migration 18). Fewer rows than elements: somebody else
+-- Moves the offsets on, each from where it is expected, and remembers how fast they move (migration 16). Fewer rows than elements: somebody else
 -- moved one.
 UPDATE kafka_offset o
 SET next_offset = u.next, replay_from = u.replay, last_identity = u.identity, committed_us = c.now_us,

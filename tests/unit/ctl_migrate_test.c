@@ -1,6 +1,11 @@
-/* Goal: migrations run once, in order, whoever else migrates; what does not fit is refused and leaves nothing behind. */
+/* Goal: migrations run once, in order, whoever else migrates, and keep what is stored; what does not fit is refused and leaves nothing behind. */
 #include "database.h"
+#include "pg_migrations.h"
 #include <pthread.h>
+
+#define IS(sql, expected) assert_string_equal(database_text(sql), expected)
+#define DAY "1723161600000000"
+#define FIRST_OF_NEXT "0008"
 
 static int applied_count;
 
@@ -119,6 +124,92 @@ static void several_at_once_apply_each_once(void **state)
 	database_run("DROP DATABASE unit_at_once WITH (FORCE)");
 }
 
+/* A database of the first release, at work: a minute of klines and its bars, one hole in ids and one in time. */
+static void fill_first_release(void)
+{
+	database_run("CREATE SCHEMA IF NOT EXISTS pricegraph; CREATE TABLE pricegraph.migration "
+		     "(name text "
+		     "PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT "
+		     "now())");
+	for (const struct sql_file *m = sql_files; strcmp(m->name, FIRST_OF_NEXT) < 0; m++) {
+		const char *params[] = {m->name, m->sql};
+		struct err e = {""};
+
+		database_run("BEGIN");
+		database_run(m->sql);
+		assert_int_equal(pg_query(database, "done",
+					 "INSERT INTO pricegraph.migration VALUES ($1, md5($2))", 2,
+					 params, NULL, &e),
+			PG_OK);
+		database_run("COMMIT");
+	}
+	database_run("SELECT venue_ensure('v', 5000000)");
+	database_run("SELECT count(partition_ensure('v', table_name, " DAY ")) FROM partitioned");
+	database_run("INSERT INTO symbol VALUES ('v', 'A', 3, " DAY ")");
+	database_run("INSERT INTO kafka_offset VALUES ('v', 'kline_1s', 3, 100, 90, 7)");
+	database_run("INSERT INTO raw_trade SELECT " DAY " + n, 'A', n, 'v', 2, 3, NULL, true, 1 "
+		     "FROM generate_series(1, 9) AS n");
+	database_run(
+		"INSERT INTO candle_1s SELECT " DAY
+		" + n * 1000000, 'A', 'v', 10, 12, 9, 11, 2, 22, 3, 1, 11, n, n, 4, true, 1, 5 "
+		"FROM generate_series(0, 59) AS n");
+	database_run("SELECT fold_1m('v', '{A}', '{" DAY "}', '{5}'), fold_1h('v', '{A}', '{" DAY
+		     "}', '{5}'), fold_1d('v', '{A}', '{" DAY "}', '{5}')");
+	database_run("INSERT INTO gap (venue, symbol, stream, from_us, to_us, cause, revision, "
+		     "first_id, last_id) VALUES ('v', 'A', 'trade', " DAY ", " DAY
+		     " + 5, 'ids', 4, 7, 8), ('v', 'A', 'trade', " DAY ", " DAY
+		     " + 9, 'feed', 4, NULL, NULL)");
+}
+
+static void what_the_first_release_stored_goes_on(void **state)
+{
+	const char *bars =
+		"SELECT string_agg(format('%s %s %s %s', c.volume, c.trades, c.origin, "
+		"c.revision), ',') FROM (SELECT * FROM candle_1m UNION ALL SELECT * FROM "
+		"candle_1h UNION ALL SELECT * FROM candle_1d) AS c";
+	struct pg *own = database;
+	char conninfo[600];
+	struct err e = {""};
+	int due = 0;
+
+	(void)state;
+	database_needed();
+	for (const struct sql_file *m = sql_files; m->name; m++)
+		due += strcmp(m->name, FIRST_OF_NEXT) > 0;
+	database_run("CREATE DATABASE unit_grown");
+	snprintf(conninfo, sizeof(conninfo), "%s dbname=unit_grown", getenv("PRICEGRAPH_TEST_PG"));
+	database = pg_new(conninfo, "test");
+	fill_first_release();
+	assert_int_equal(ctl_migrate(database, NULL, &e), due);
+	IS(bars, "120 180 4 5,120 180 4 5,120 180 4 5");
+	IS("SELECT string_agg(format('%s %s %s', cause, ids_to_us - ids_from_us, state), ',' ORDER "
+	   "BY cause) FROM gap",
+		"feed  open,ids 5 open");
+	IS("SELECT count(*) FROM raw_trade", "9");
+	/* The next start makes what is new of the venue; the offsets go on, and the bars, by their rank. */
+	database_run(
+		"SELECT venue_ensure('v', 5000000), partition_ensure('v', 'raw_ticker', " DAY ")");
+	IS("SELECT offset_rate(o, 1) IS NULL AND next_offset = 100 FROM kafka_offset AS o", "t");
+	IS("SELECT has_parts FROM give_1m('v', '{A}', '{" DAY "}', '{10}', '{12}', '{9}', '{11}', "
+	   "'{999}', '{22}', '{3}', '{1}', '{11}', '{2}', '{6}')",
+		"t");
+	IS("SELECT fold_1m('v', '{A}', '{" DAY "}', '{7}')", "1");
+	IS("SELECT format('%s %s %s %s', volume, made, revision, (given).volume) FROM candle_1m",
+		"120 1 7 999");
+	IS("SELECT sum(taker_volume) FROM window_1m('v', 'A', '{" DAY "}', " DAY
+	   " + 3600000000, true)",
+		"60");
+	IS("SELECT count(*) FROM seconds_change('v', 'A', 'correct', 1, 'me', 'why', ARRAY[(" DAY
+	   ", false, 10, 12, 9, 11, 1, 11, 3, NULL, NULL, NULL, NULL, 5, true, "
+	   "0)::candle_change])",
+		"4");
+	IS("SELECT venue_empty('v')", "2");
+	IS("SELECT (SELECT count(*) FROM candle_1m) + (SELECT count(*) FROM correction)", "0");
+	pg_free(database);
+	database = own;
+	database_run("DROP DATABASE unit_grown WITH (FORCE)");
+}
+
 static void says_when_it_cannot_connect(void **state)
 {
 	struct pg *pg = pg_new("host=/nonexistent", "test");
@@ -148,6 +239,7 @@ int main(void)
 		cmocka_unit_test(refuses_a_changed_one),
 		cmocka_unit_test(refuses_a_newer_database),
 		cmocka_unit_test(several_at_once_apply_each_once),
+		cmocka_unit_test(what_the_first_release_stored_goes_on),
 		cmocka_unit_test(says_when_it_cannot_connect),
 	};
 	return cmocka_run_group_tests(tests, begin, database_end);

@@ -1,10 +1,43 @@
--- give_spans of migration 11, which changed what is absent even if it was told again: a file that is loaded anew changes nothing.
+-- Bars that are given at their level (import, back-fill by hand of 1m, 1h, 1d), and what stretches were given.
 -- Run by the owner.
 SET LOCAL search_path = pricegraph;
 
+-- A given bar outranks a fold, unless the fold is at kline rank throughout (every part is there, each of kline rank) or holds a correction.
+-- made: 0 a fold of what was there, 1 a fold at kline rank throughout, 2 a fold that holds a correction (or a part removed by hand), 3 the
+-- given bar, 4 a bar corrected at its level, which neither a fold nor a given bar changes. stated_us: version of the given bar, NULL: none is
+-- known. given: that bar while a fold or a correction stands before it, else NULL.
+-- So a row is a function of its parts and of the newest bar given, in whatever order they came. Whoever writes a fold by another
+-- way than fold_<level> says in `made` what it is, and leaves a row that has stated_us to fold_<level>.
+CREATE TYPE given_bar AS (
+	open numeric, high numeric, low numeric, close numeric, volume numeric, quote numeric, trades bigint, taker_volume numeric, taker_quote numeric
+);
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY '{candle_1m,candle_1h,candle_1d}'::text[] LOOP
+		EXECUTE format('ALTER TABLE %I ADD COLUMN made smallint NOT NULL DEFAULT 0, ADD COLUMN stated_us bigint, ADD COLUMN given given_bar', name);
+	END LOOP;
+END $$;
+
+-- Stretches of the past that were given whole: of bars (kind kline_<level>) each one that opens in [from_us, to_us), those without a trade
+-- too; of trades all between two of them. [low, high): by what neighbours are joined: of bars the times, of trades the ids.
+CREATE TABLE given_span (
+	venue text NOT NULL,
+	symbol text NOT NULL,
+	kind text NOT NULL CHECK (kind IN ('kline_1s', 'kline_1m', 'kline_1h', 'kline_1d', 'trade', 'aggTrade')),
+	low bigint NOT NULL,
+	high bigint NOT NULL,
+	from_us bigint NOT NULL,
+	to_us bigint NOT NULL,
+	revision bigint NOT NULL,
+	PRIMARY KEY (venue, symbol, kind, low),
+	FOREIGN KEY (venue, symbol) REFERENCES symbol ON DELETE CASCADE
+);
+
 -- Takes down what stretches were given, in the order of the arrays: joined with those that they overlap or touch. With a reason: there is
 -- nothing in [from, to), which is a gap for ever, except where something was given after all. Returns the symbols of which something changed.
-CREATE OR REPLACE FUNCTION give_spans(venue text, symbols text[], kinds text[], lows bigint[], highs bigint[], begins bigint[], ends bigint[],
+CREATE FUNCTION give_spans(venue text, symbols text[], kinds text[], lows bigint[], highs bigint[], begins bigint[], ends bigint[],
 	reasons text[], revisions bigint[])
 RETURNS SETOF text LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -47,3 +80,5 @@ BEGIN
 		RETURN NEXT g.symbol;
 	END LOOP;
 END $$;
+REVOKE ALL ON FUNCTION give_spans FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION give_spans TO pricegraph_collector;
