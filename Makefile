@@ -82,6 +82,7 @@ UNIT_OBJ_chart_indicator := cgi/chart_indicator cgi/problem
 UNIT_OBJ_sql_functions := daemon/ctl_migrate
 UNIT_OBJ_sql_retention := daemon/ctl_migrate
 UNIT_OBJ_ctl_migrate := daemon/ctl_migrate
+UNIT_OBJ_ctl_options := daemon/ctl_options
 UNIT_OBJ_chart_initial = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_chart_periodic = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_chart_closed = $(UNIT_OBJ_pg_to_chart)

@@ -107,7 +107,7 @@ static const struct command {
 	{"check", "", "read the settings and try the database connections", 0, 0, check},
 	{"backfill", " [--interval 1s|1m|1h|1d] SYMBOL FROM TO [klines|aggTrades]",
 		"load a stretch of the past from the exchange", 3, 6, ctl_backfill},
-	{"import", " [symbol=S] [kind=K] FILE...",
+	{"import", " [--symbol S] [--kind K] FILE...",
 		"load files of the exchange's archive: kind 1s, 1m, 1h, 1d, trades or aggTrades", 1,
 		ARGUMENTS_MAX, ctl_import},
 	{"correct", " SYMBOL --from FILE --reason TEXT [--interval L] [--dry-run] | --inverse RUN",

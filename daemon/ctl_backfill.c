@@ -10,7 +10,7 @@
 
 #define AGE_US (10 * SECOND_US) /* before, REST may lack the last trades */
 #define SAVE_PAGES 5
-#define WORDS_MIN 3 /* symbol, begin, end */
+#define WORDS_MIN 3 /* symbol, begin, end; a kind may follow */
 
 struct load {
 	struct history_load load;
@@ -46,6 +46,8 @@ static int read_want(char **arguments, struct rest_history_want *want, struct er
 		return -1;
 	if (o.word_count < WORDS_MIN)
 		return err_set(e, "symbol, begin and end are due");
+	if (o.word_count > WORDS_MIN + 1)
+		return err_set(e, "what is '%s'?", o.words[WORDS_MIN + 1]);
 	*want = (struct rest_history_want){.symbol = o.words[0]};
 	if (strlen(o.words[0]) >= SYMBOL_SIZE || !*o.words[0])
 		return err_set(e, "the symbol has 1 to %d bytes", SYMBOL_SIZE - 1);

@@ -14,7 +14,8 @@ must_check int ctl_status(const struct settings *s, const char *venue, struct er
 /* [--interval 1s|1m|1h|1d] SYMBOL FROM TO [klines|aggTrades]: loads that stretch from the exchange's REST into the history topics. An interrupted one
  * goes on. */
 must_check int ctl_backfill(const struct settings *s, char **arguments, struct err *e);
-/* [symbol=S] [kind=K] FILE...: loads files of the exchange's archive likewise; one whose CHECKSUM lies beside it only if that is right. -1 also if a line was wrong; the others are loaded. */
+/* [--symbol S] [--kind K] FILE...: loads files of the exchange's archive likewise; one whose CHECKSUM lies beside it only if that is right. -1 also if
+ * a line was wrong; the others are loaded. */
 must_check int ctl_import(const struct settings *s, char **arguments, struct err *e);
 /* SYMBOL --from FILE --reason TEXT [--interval L] [--dry-run]: corrects candles; or SYMBOL --inverse RUN: prints what undoes a run. */
 must_check int ctl_correct(const struct settings *s, char **arguments, struct err *e);

@@ -3,6 +3,7 @@
 #include "archive_rows.h"
 #include "clock.h"
 #include "ctl_command.h"
+#include "ctl_options.h"
 #include "history_load.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -62,7 +63,7 @@ static int find_out(const struct import *im, const char *path, struct file *f, s
 	if (im->kind)
 		snprintf(f->name.kind, sizeof(f->name.kind), "%s", im->kind);
 	if (!*f->name.symbol || !*f->name.kind)
-		return err_set(e, "its name does not tell what it holds: give symbol= and kind=");
+		return err_set(e, "its name does not tell what it holds: give --symbol and --kind");
 	return archive_name_kind(f->name.kind, &f->rows.kind, e);
 }
 
@@ -121,37 +122,27 @@ static int import_file(struct import *im, const char *path, struct err *e)
 	return rc;
 }
 
-/* Takes "symbol=S" and "kind=K"; what follows is files. */
-static char **read_options(struct import *im, char **arguments)
-{
-	for (; *arguments; arguments++) {
-		if (strncmp(*arguments, "symbol=", 7) == 0)
-			im->symbol = *arguments + 7;
-		else if (strncmp(*arguments, "kind=", 5) == 0)
-			im->kind = *arguments + 5;
-		else
-			break;
-	}
-	return arguments;
-}
-
 int ctl_import(const struct settings *s, char **arguments, struct err *e)
 {
 	struct import im = {.symbol = NULL};
-	char **paths = read_options(&im, arguments);
+	struct ctl_options o;
 
-	if (!*paths)
+	if (ctl_options_read(&o, arguments, "symbol kind", e) != 0)
+		return -1;
+	if (o.word_count == 0)
 		return err_set(e, "no file given");
-	if (im.symbol && (!*im.symbol || strlen(im.symbol) >= SYMBOL_SIZE))
-		return err_set(e, "symbol=: 1 to %d bytes", SYMBOL_SIZE - 1);
+	if (o.symbol && strlen(o.symbol) >= SYMBOL_SIZE)
+		return err_set(e, "--symbol: 1 to %d bytes", SYMBOL_SIZE - 1);
+	im.symbol = o.symbol;
+	im.kind = o.kind;
 	if (history_load_init(&im.load, s, "import", e) < 0)
 		return -1;
-	for (; *paths; paths++) {
+	for (char **path = o.words; *path; path++) {
 		struct err why = {""};
 
-		if (import_file(&im, *paths, &why) == 0)
+		if (import_file(&im, *path, &why) == 0)
 			continue;
-		fprintf(stderr, "%s: %s\n", *paths, why.text);
+		fprintf(stderr, "%s: %s\n", *path, why.text);
 		im.failed++;
 	}
 	history_load_done(&im.load);

@@ -14,6 +14,8 @@ static const struct option {
 	{"reason", true, offsetof(struct ctl_options, reason)},
 	{"interval", true, offsetof(struct ctl_options, interval)},
 	{"inverse", true, offsetof(struct ctl_options, inverse)},
+	{"symbol", true, offsetof(struct ctl_options, symbol)},
+	{"kind", true, offsetof(struct ctl_options, kind)},
 	{"dry-run", false, offsetof(struct ctl_options, dry_run)},
 	{"from-kafka", false, offsetof(struct ctl_options, from_kafka)},
 };
@@ -67,18 +69,15 @@ static int take(struct ctl_options *out, char ***argument, const char *allowed, 
 
 int ctl_options_read(struct ctl_options *out, char **arguments, const char *allowed, struct err *e)
 {
-	struct ctl_options o = {.word_count = 0};
+	struct ctl_options o = {.words = arguments};
 
 	for (; *arguments; arguments++) {
-		if (strncmp(*arguments, "--", 2) == 0) {
-			if (take(&o, &arguments, allowed, e) != 0)
-				return -1;
-		} else if (o.word_count == CTL_WORDS_MAX) {
-			return err_set(e, "what is '%s'?", *arguments);
-		} else {
+		if (strncmp(*arguments, "--", 2) != 0)
 			o.words[o.word_count++] = *arguments;
-		}
+		else if (take(&o, &arguments, allowed, e) != 0)
+			return -1;
 	}
+	o.words[o.word_count] = NULL;
 	*out = o;
 	return 0;
 }

@@ -310,7 +310,7 @@ def test_import(backfill, tmp_path):
     out = backfill.run("pricegraphctl", "import", str(bars), str(trades))
     assert "1s of BTCUSDT, 12000 rows in Kafka, 0 wrong lines" in out.stdout
     assert "trades of ETHUSDT, 3 rows in Kafka, 0 wrong lines" in out.stdout
-    out = backfill.run("pricegraphctl", "import", "symbol=SOLUSDT", "kind=aggTrades", str(aggs), check=False)
+    out = backfill.run("pricegraphctl", "import", "--symbol", "SOLUSDT", str(aggs), "--kind=aggTrades", check=False)
     assert out.returncode == 1 and "1 lines were wrong" not in out.stderr and "2 lines were wrong" in out.stderr
     assert f"{aggs}:4: first trade id: 'x' is no whole number" in out.stderr
     assert f"{aggs}:6: 2 columns, 7 are due" in out.stderr
@@ -326,7 +326,7 @@ def test_import(backfill, tmp_path):
     nowhere = tmp_path / "BTCUSDT-trades-1.csv"
     out = backfill.run("pricegraphctl", "import", str(aggs), str(minutes), str(nowhere), check=False)
     assert out.returncode == 1 and "3 files failed" in out.stderr
-    assert "give symbol= and kind=" in out.stderr and "bars of 3m are not stored, they are made of others: 1s, 1m, 1h and 1d are taken" in out.stderr and "No such file" in out.stderr
+    assert "give --symbol and --kind" in out.stderr and "bars of 3m are not stored, they are made of others: 1s, 1m, 1h and 1d are taken" in out.stderr and "No such file" in out.stderr
 
 
 def test_import_interrupted(backfill, tmp_path):

@@ -236,7 +236,7 @@ def test_wrong_lines(stack, tmp_path):
     assert [(g["from"], g["to"], g["cause"], g["state"]) for g in page["gaps"]] == [
         (BEGIN + m * MINUTE, BEGIN + (m + 1) * MINUTE, "stopped", "open") for m in (3, 6)]
     # Refused as a whole: other intervals, a bar that is not over, a file that is not what its CHECKSUM says.
-    for kind, word in (("3m", "1s, 1m, 1h and 1d are taken"), ("1mo", "1s, 1m, 1h and 1d are taken"), ("depth", "give symbol= and kind=")):
+    for kind, word in (("3m", "1s, 1m, 1h and 1d are taken"), ("1mo", "1s, 1m, 1h and 1d are taken"), ("depth", "give --symbol and --kind")):
         path = tmp_path / f"AUSDT-{kind}-2023-03-22.csv"
         path.write_text(lines[0] + "\n")
         out = load(stack, path, check=False)
