@@ -229,8 +229,9 @@ static int refine(const struct chart_view *v, bool first, struct chart_found *f)
 	return 0;
 }
 
-/* Until when somebody listened before t_us; -1: never. */
-static int read_heard_before(struct chart_view *v, int64_t t_us, int64_t *out)
+/* The time that a statement tells of t_us; -1: never. */
+static int read_heard(
+	struct chart_view *v, const char *name, const char *sql, int64_t t_us, int64_t *out)
 {
 	struct chart_params p = {0};
 	PGresult *rows;
@@ -239,12 +240,23 @@ static int read_heard_before(struct chart_view *v, int64_t t_us, int64_t *out)
 	chart_params_text(&p, v->symbol);
 	chart_params_int(&p, v->head.partition);
 	chart_params_int(&p, t_us);
-	if (chart_reader_query(
-		    v->reader, "chart_heard_before", sql_chart_heard_before, &p, &rows) != 0)
+	if (chart_reader_query(v->reader, name, sql, &p, &rows) != 0)
 		return -1;
 	*out = PQgetisnull(rows, 0, 0) ? -1 : pg_int(rows, 0, 0);
 	PQclear(rows);
 	return 0;
+}
+
+/* Until when somebody listened before t_us; -1: never. */
+static int read_heard_before(struct chart_view *v, int64_t t_us, int64_t *out)
+{
+	return read_heard(v, "chart_heard_before", sql_chart_heard_before, t_us, out);
+}
+
+/* From when on somebody listened at or after t_us; -1: never. */
+static int read_heard_after(struct chart_view *v, int64_t t_us, int64_t *out)
+{
+	return read_heard(v, "chart_heard_after", sql_chart_heard_after, t_us, out);
 }
 
 /* Moves the beginning of the window back: to the last session, or only to the last candle, before it. 1: moved; 0: there is nothing older. */
@@ -310,24 +322,6 @@ int chart_view_skip_before(struct chart_view *v, int64_t t_us, int64_t *out_us)
 	*out_us = f.known ? interval_next(v->iv, interval_floor(v->iv, f.open_us)) : -1;
 	if (f.known && heard_us > *out_us)
 		*out_us = heard_us;
-	return 0;
-}
-
-/* From when on somebody listened at or after t_us; -1: never. */
-static int read_heard_after(struct chart_view *v, int64_t t_us, int64_t *out)
-{
-	struct chart_params p = {0};
-	PGresult *rows;
-
-	chart_params_text(&p, v->head.venue);
-	chart_params_text(&p, v->symbol);
-	chart_params_int(&p, v->head.partition);
-	chart_params_int(&p, t_us);
-	if (chart_reader_query(v->reader, "chart_heard_after", sql_chart_heard_after, &p, &rows) !=
-		0)
-		return -1;
-	*out = PQgetisnull(rows, 0, 0) ? -1 : pg_int(rows, 0, 0);
-	PQclear(rows);
 	return 0;
 }
 

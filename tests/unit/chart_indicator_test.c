@@ -1,27 +1,10 @@
 /* Goal: what may be asked as an indicator, and how many bars before the answer it needs. */
+#include "answer_fixture.h"
 #include "cgi/chart_indicator.h"
-#include "test.h"
 #include <math.h>
 #include <string.h>
 
 static struct chart_indicators found;
-static struct answer a;
-
-static int set_up(void **state)
-{
-	(void)state;
-	a = (struct answer){.status = 200};
-	buf_init(&a.body, 4000);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	buf_done(&a.body);
-	return 0;
-}
-
 static void takes_all_kinds(void **state)
 {
 	(void)state;

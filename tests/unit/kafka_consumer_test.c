@@ -1,55 +1,8 @@
-#include "clock.h"
-#include "kafka_consumer.h"
-#include "kafka_mock.h"
-#include "test.h"
+/* Goal: records of partitions in order, from where they are asked for, whatever becomes of the broker and of what it keeps. */
+#include "kafka_reading.h"
 #include <string.h>
 
-#define WAIT_MS 20000
 #define BATCH 500
-
-static struct kafka_mock mock;
-static struct kafka_consumer *consumer;
-
-static int set_up(void **state)
-{
-	struct err e = {""};
-
-	(void)state;
-	kafka_mock_init(&mock);
-	kafka_mock_topic(&mock, "a", 4);
-	kafka_mock_topic(&mock, "b", 4);
-	consumer = kafka_consumer_new(mock.settings, &e);
-	return consumer ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	kafka_consumer_free(consumer);
-	kafka_mock_done(&mock);
-	return 0;
-}
-
-static void assign(const struct kafka_place *places, size_t count)
-{
-	struct err e = {""};
-
-	if (kafka_consumer_assign(consumer, places, count, &e) != 0)
-		fail_msg("%s", e.text);
-}
-
-/* Polls until there is something else than nothing. */
-static enum kafka_polled poll_any(
-	size_t max, const struct kafka_record **records, size_t *count, struct err *e)
-{
-	int64_t deadline = clock_mono_us() + WAIT_MS * MS_US;
-	enum kafka_polled polled;
-
-	do {
-		polled = kafka_consumer_poll(consumer, 100, max, records, count, e);
-	} while (polled == KAFKA_NOTHING && clock_mono_us() < deadline);
-	return polled;
-}
 
 /* Reads `count` records, each tag's in order without a hole. `next` by tag: value expected next. */
 static void read_in_order(int *next, size_t count)
@@ -126,7 +79,7 @@ static void lends_all_of_a_record(void **state)
 	assert_int_equal(records->tag, 42);
 	assert_int_equal(records->partition, 2);
 	assert_int_equal(records->offset, 0);
-	assert_in_range(records->produced_ms, before_ms, before_ms + WAIT_MS);
+	assert_in_range(records->produced_ms, before_ms, before_ms + KAFKA_MOCK_WAIT_MS);
 	assert_int_equal(records->key_len, 1);
 	assert_memory_equal(records->key, "K", 1);
 	assert_memory_equal(records->value, "77", 2);
@@ -159,7 +112,7 @@ static void tells_control_records_and_bad_headers(void **state)
 	assert_int_equal(kafka_producer_topic(p, "a", &e), 0);
 	for (size_t i = 0; i < COUNT; i++)
 		assert_int_equal(kafka_producer_send(p, &messages[i]), KAFKA_SENT);
-	assert_int_equal(kafka_producer_flush(p, WAIT_MS), 0);
+	assert_int_equal(kafka_producer_flush(p, KAFKA_MOCK_WAIT_MS), 0);
 	kafka_producer_free(p);
 	assign(&place, 1);
 	for (size_t i = 0; i < COUNT; i += n, r += n) {
@@ -186,7 +139,7 @@ static void begins_at_the_end(void **state)
 	size_t n;
 	struct err e = {""};
 	int produced = 10, next[1];
-	int64_t deadline = clock_mono_us() + WAIT_MS * MS_US;
+	int64_t deadline = clock_mono_us() + KAFKA_MOCK_WAIT_MS * MS_US;
 
 	(void)state;
 	kafka_mock_produce(&mock, "a", 1, 0, produced);
@@ -324,7 +277,9 @@ static void asks_for_the_watermarks(void **state)
 
 	(void)state;
 	kafka_mock_produce(&mock, "b", 3, 0, 25);
-	assert_int_equal(kafka_consumer_watermarks(consumer, "b", 3, WAIT_MS, &low, &high, &e), 0);
+	assert_int_equal(
+		kafka_consumer_watermarks(consumer, "b", 3, KAFKA_MOCK_WAIT_MS, &low, &high, &e),
+		0);
 	assert_int_equal(low, 0);
 	assert_int_equal(high, 25);
 	rd_kafka_mock_broker_set_down(mock.cluster, 1);

@@ -1,54 +1,8 @@
 /* Goal: what is there of several partitions comes in the order in which it was produced, by kafka_consumer. */
-#include "clock.h"
-#include "kafka_consumer.h"
-#include "kafka_mock.h"
-#include "test.h"
+#include "kafka_reading.h"
 #include <stdlib.h>
 
-#define WAIT_MS 20000
 #define AT_ONCE 25
-
-static struct kafka_mock mock;
-static struct kafka_consumer *consumer;
-
-static int set_up(void **state)
-{
-	struct err e = {""};
-
-	(void)state;
-	kafka_mock_init(&mock);
-	kafka_mock_topic(&mock, "a", 3);
-	consumer = kafka_consumer_new(mock.settings, &e);
-	return consumer ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	kafka_consumer_free(consumer);
-	kafka_mock_done(&mock);
-	return 0;
-}
-
-static void assign(const struct kafka_place *places, size_t count)
-{
-	struct err e = {""};
-
-	if (kafka_consumer_assign(consumer, places, count, &e) != 0)
-		fail_msg("%s", e.text);
-}
-
-/* Polls until there is something else than nothing. */
-static enum kafka_polled poll_any(const struct kafka_record **records, size_t *count, struct err *e)
-{
-	int64_t deadline = clock_mono_us() + WAIT_MS * MS_US;
-	enum kafka_polled polled;
-
-	do {
-		polled = kafka_consumer_poll(consumer, 100, AT_ONCE, records, count, e);
-	} while (polled == KAFKA_NOTHING && clock_mono_us() < deadline);
-	return polled;
-}
 
 /* A backlog of three partitions, written in turns of ten messages: all of a partition comes in one fetch. */
 static void produce_in_turns(int count)
@@ -70,7 +24,7 @@ static void produce_in_turns(int count)
 				;
 		assert_int_equal(kafka_producer_send(p, &message), KAFKA_SENT);
 	}
-	assert_int_equal(kafka_producer_flush(p, WAIT_MS), 0);
+	assert_int_equal(kafka_producer_flush(p, KAFKA_MOCK_WAIT_MS), 0);
 	kafka_producer_free(p);
 }
 
@@ -86,13 +40,13 @@ static void merges_partitions_by_the_time_of_production(void **state)
 	produce_in_turns(600);
 	assign(places, 3);
 	for (int i = 0; i < 3; i++) { /* each partition's answer is here, with all that it has */
-		int64_t deadline = clock_mono_us() + WAIT_MS * MS_US;
+		int64_t deadline = clock_mono_us() + KAFKA_MOCK_WAIT_MS * MS_US;
 
 		while (kafka_consumer_high(consumer, "a", i) != 200)
 			assert_true(clock_mono_us() < deadline);
 	}
 	while (got < 600) {
-		assert_int_equal(poll_any(&records, &n, &e), KAFKA_RECORDS);
+		assert_int_equal(poll_any(AT_ONCE, &records, &n, &e), KAFKA_RECORDS);
 		for (size_t i = 0; i < n; i++, got++) {
 			size_t value = strtoul(records[i].value, NULL, 10);
 
@@ -119,7 +73,8 @@ static void waits_for_all_partitions(void **state)
 	assign(places, 3);
 	for (int i = 0; i < 12; i++) {
 		kafka_mock_produce(&mock, "a", i % 3, i, 1);
-		assert_int_equal(kafka_consumer_poll(consumer, WAIT_MS, AT_ONCE, &records, &n, &e),
+		assert_int_equal(kafka_consumer_poll(
+					 consumer, KAFKA_MOCK_WAIT_MS, AT_ONCE, &records, &n, &e),
 			KAFKA_RECORDS);
 		assert_int_equal(n, 1);
 		assert_int_equal(records->tag, i % 3);

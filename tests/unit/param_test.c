@@ -1,5 +1,6 @@
+/* Goal: parameters by their table: taken, decoded, or refused by name. */
+#include "answer_fixture.h"
 #include "cgi/param.h"
-#include "test.h"
 #include <stdbool.h>
 #include <string.h>
 
@@ -13,23 +14,6 @@ static const struct param table[] = {
 };
 
 static const struct param *shown = table;
-static struct answer a;
-
-static int set_up(void **state)
-{
-	(void)state;
-	a = (struct answer){.status = 200};
-	buf_init(&a.body, 4000);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	buf_done(&a.body);
-	return 0;
-}
-
 static void takes_values_and_defaults(void **state)
 {
 	struct param_values v;
