@@ -305,11 +305,6 @@ void feed_socket_mute(struct feed_socket *s)
 		lws_rx_flow_control(s->wsi, 0);
 }
 
-bool feed_socket_holds(const struct feed_socket *s)
-{
-	return s->holding;
-}
-
 bool feed_socket_offer(struct feed_socket *s)
 {
 	if (!s->holding)

@@ -64,6 +64,5 @@ void feed_socket_close(struct feed_socket *s);
 void feed_socket_see_ping(struct feed_socket *s);
 /* Stops reading for good. */
 void feed_socket_mute(struct feed_socket *s);
-bool feed_socket_holds(const struct feed_socket *s);
 /* Offers the kept frame again; taken, reading goes on. True: nothing is kept (any more). */
 bool feed_socket_offer(struct feed_socket *s);

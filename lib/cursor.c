@@ -149,21 +149,3 @@ int cursor_parse(struct cursor *out, const char *text, size_t len, struct err *e
 	*out = c;
 	return 0;
 }
-
-int cursor_merge(struct cursor *c, const struct cursor *more)
-{
-	if (strcmp(c->venue, more->venue) != 0 || c->epoch != more->epoch)
-		return -1;
-	for (int i = 0; i < TOPIC_PARTITIONS; i++) {
-		struct cursor_part *to = &c->parts[i];
-		const struct cursor_part *from = &more->parts[i];
-		if (!from->present)
-			continue;
-		/* CURSOR_NONE is less than any offset. */
-		for (int k = 0; k < STREAM_COUNT; k++)
-			if (!to->present || from->next[k] < to->next[k])
-				to->next[k] = from->next[k];
-		to->present = true;
-	}
-	return 0;
-}

@@ -32,6 +32,3 @@ void cursor_init(struct cursor *c, const char *venue, int64_t epoch);
 void cursor_format(const struct cursor *c, struct buf *out);
 /* Streams that this program does not know are skipped. -1: cannot be decoded (a 400). */
 must_check int cursor_parse(struct cursor *out, const char *text, size_t len, struct err *e);
-/* Takes the parts of `more` in; where both have one, the lower offset (an absent one is lowest).
- * -1: other venue or epoch. */
-must_check int cursor_merge(struct cursor *c, const struct cursor *more);

@@ -93,16 +93,6 @@ int member_int(const struct members *m, const char *name, int64_t *out)
 	return 0;
 }
 
-int member_bool(const struct members *m, const char *name, bool *out)
-{
-	struct json_object *value = find(m, name, json_type_boolean, "neither true nor false");
-
-	if (!value)
-		return -1;
-	*out = json_object_get_boolean(value);
-	return 0;
-}
-
 int member_double(const struct members *m, const char *name, double *out)
 {
 	struct json_object *value = NULL;
@@ -113,23 +103,6 @@ int member_double(const struct members *m, const char *name, double *out)
 		!json_object_is_type(value, json_type_int))
 		return wrong(m, name, "no number");
 	*out = json_object_get_double(value);
-	return 0;
-}
-
-int member_decimal(const struct members *m, const char *name, struct decimal *out)
-{
-	struct json_object *value = find(m, name, json_type_string, "no decimal in a string");
-	struct decimal d;
-
-	if (!value)
-		return -1;
-	const char *text = json_object_get_string(value);
-	size_t len = (size_t)json_object_get_string_len(value);
-	if (decimal_parse(&d, text, len) != 0)
-		return wrong(m, name, "no decimal");
-	if (d.units < 0)
-		return wrong(m, name, "negative");
-	*out = d;
 	return 0;
 }
 
@@ -192,16 +165,6 @@ int member_choice(
 	}
 	list_names(names, count, all, sizeof(all));
 	return err_set(m->e, "member '%s%s' is '%s', not %s", m->path, name, text, all);
-}
-
-int member_object(const struct members *m, const char *name, const char *path, struct members *out)
-{
-	struct json_object *value = find(m, name, json_type_object, "no object");
-
-	if (!value)
-		return -1;
-	*out = (struct members){value, path, m->e};
-	return 0;
 }
 
 int member_array(const struct members *m, const char *name, struct json_object **out)

@@ -7,7 +7,6 @@
  * thread.
  */
 #pragma once
-#include "decimal.h"
 #include "err.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,18 +34,12 @@ must_check int member_parse(const char *json, size_t len,
 
 bool member_exists(const struct members *m, const char *name);
 must_check int member_int(const struct members *m, const char *name, int64_t *out);
-must_check int member_bool(const struct members *m, const char *name, bool *out);
 must_check int member_double(const struct members *m, const char *name, double *out);
-/* A decimal in a JSON string, not negative. */
-must_check int member_decimal(const struct members *m, const char *name, struct decimal *out);
 /* A text that fits `size` with its '\0', not empty, UTF-8, without control characters. */
 must_check int member_text(const struct members *m, const char *name, char *out, size_t size);
 /* A text that is one of `names`: its index. */
 must_check int member_choice(const struct members *m, const char *name, const char *const *names,
 	size_t count, int *out);
-/* An object within, lent; its errors go where those of `m` go. `path` as above. */
-must_check int member_object(
-	const struct members *m, const char *name, const char *path, struct members *out);
 /* A JSON array, lent. */
 must_check int member_array(const struct members *m, const char *name, struct json_object **out);
 /* A string that is no member (an element of an array), by the rules of member_text. False: it

@@ -66,11 +66,6 @@ bool pg_connected(const struct pg *pg)
 	return pg->conn != NULL;
 }
 
-int pg_socket(const struct pg *pg)
-{
-	return pg->conn ? PQsocket(pg->conn) : -1;
-}
-
 const char *pg_sqlstate(const struct pg *pg)
 {
 	return pg->sqlstate;

@@ -34,7 +34,6 @@ void pg_disconnect(struct pg *pg);
  * the failure is PG_RETRY (SQLSTATE 08006). All zero: no limit, as at first. Not for COPY. */
 void pg_set_limit(struct pg *pg, const struct pg_limit *limit);
 bool pg_connected(const struct pg *pg);
-int pg_socket(const struct pg *pg);
 
 /* Runs one statement without parameters (BEGIN, COMMIT, ...). When the connection was lost within a
  * transaction, everything is PG_RETRY until "ROLLBACK" (then PG_OK) or BEGIN. "COMMIT" that could

@@ -33,14 +33,6 @@ struct progress_state progress_get(enum progress part)
 			&parts[part].why, memory_order_relaxed)};
 }
 
-bool progress_is_alive(enum progress part, int64_t limit_us, int64_t mono_us)
-{
-	struct progress_state s = progress_get(part);
-	int64_t last_us = s.advanced_us > s.waiting_us ? s.advanced_us : s.waiting_us;
-
-	return last_us && mono_us - last_us <= limit_us;
-}
-
 const char *progress_name(enum progress part)
 {
 	static const char *const names[PROGRESS_COUNT] = {"feed", "kafka", "sink"};

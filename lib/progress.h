@@ -7,7 +7,6 @@
  * lose what is queued. A part that says neither for long is stuck. One relaxed atomic each: any thread, no waiting.
  */
 #pragma once
-#include <stdbool.h>
 #include <stdint.h>
 
 enum progress {
@@ -42,7 +41,5 @@ struct progress_state {
 	enum progress_wait why; /* WAIT_NONE when the last word was a report */
 };
 struct progress_state progress_get(enum progress part);
-/* The last word of the part, of either kind, is at most `limit_us` old. */
-bool progress_is_alive(enum progress part, int64_t limit_us, int64_t mono_us);
 const char *progress_name(enum progress part);          /* "feed" */
 const char *progress_wait_name(enum progress_wait why); /* "exchange"; "" of WAIT_NONE */

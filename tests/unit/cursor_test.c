@@ -115,38 +115,6 @@ static void starts_empty(void **state)
 	buf_done(&b);
 }
 
-static void merges_to_the_lower_offsets(void **state)
-{
-	struct err e = {0};
-	struct cursor a, b;
-	struct buf out;
-
-	(void)state;
-	assert_int_equal(parse(&a, "c1:v:1:1.trade.5:3.miniTicker.7.trade.9", &e), 0);
-	assert_int_equal(parse(&b, "c1:v:1:3.miniTicker.8.kline_1s.4.trade.6:6.kline_1s.2", &e), 0);
-	assert_int_equal(cursor_merge(&a, &b), 0);
-	buf_init(&out, 1000);
-	cursor_format(&a, &out);
-	/* kline_1s of partition 3 was absent in one: its low watermark is lowest. */
-	assert_string_equal(out.data, "c1:v:1:1.trade.5:3.miniTicker.7.trade.6:6.kline_1s.2");
-	buf_done(&out);
-}
-
-static void merges_only_its_own_kind(void **state)
-{
-	struct err e = {0};
-	struct cursor a, b, before;
-
-	(void)state;
-	assert_int_equal(parse(&a, "c1:v:1:1.trade.5", &e), 0);
-	before = a;
-	assert_int_equal(parse(&b, "c1:v:2:1.trade.4", &e), 0);
-	assert_int_equal(cursor_merge(&a, &b), -1);
-	assert_int_equal(parse(&b, "c1:w:1:1.trade.4", &e), 0);
-	assert_int_equal(cursor_merge(&a, &b), -1);
-	assert_int_equal(a.parts[1].next[STREAM_TRADE], before.parts[1].next[STREAM_TRADE]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,8 +124,6 @@ int main(void)
 		cmocka_unit_test(refuses_what_cannot_be_decoded),
 		cmocka_unit_test(bounds_names),
 		cmocka_unit_test(starts_empty),
-		cmocka_unit_test(merges_to_the_lower_offsets),
-		cmocka_unit_test(merges_only_its_own_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,13 +89,11 @@ static void connects_at_the_first_use(void **state)
 	pg_free(first);
 	struct pg *pg = pg_new(conninfo, "pg_test_name");
 	assert_false(pg_connected(pg));
-	assert_int_equal(pg_socket(pg), -1);
 	assert_int_equal(number(pg, "name",
 				 "SELECT count(*) FROM pg_stat_activity "
 				 "WHERE application_name = 'pg_test_name'"),
 		1);
 	assert_true(pg_connected(pg));
-	assert_true(pg_socket(pg) >= 0);
 	pg_disconnect(pg);
 	assert_false(pg_connected(pg));
 	pg_free(pg);
