@@ -2,10 +2,10 @@
  * fcgi_server: FastCGI over libfcgi: kept connections, a bounded pool of workers, and parked requests.
  *
  * One epoll thread owns the listening socket (fd 0), the idle kept connections and the parked descriptors; readable ones are
- * handed to a worker, which reads the request through libfcgi, calls the handler and answers or parks; but what the handler has ready (`now`) the
- * epoll thread answers itself. A parked request is a
- * descriptor and the handler's context, nothing more. A silent peer stalls one worker for a bounded time, never the epoll
- * thread. When fd 0 is no listening socket, one plain CGI request is served from the environment; a park then blocks.
+ * handed to a worker, which reads the request through libfcgi, calls the handler and answers or parks; but what the handler has
+ * ready (`now`) the epoll thread answers itself. A parked request is a descriptor and the handler's context, nothing more. A
+ * silent peer stalls one worker for a bounded time, never the epoll thread. When fd 0 is no listening socket, one plain CGI
+ * request is served from the environment; a park then blocks.
  *
  * Memory: per connection about 150 bytes and what of its answer the peer has not taken yet; connections are bounded by the
  * descriptors of the process; requests that wait for a worker and parked ones have bounds, more are answered 429.

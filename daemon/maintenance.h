@@ -1,8 +1,8 @@
 /*
  * maintenance: partitions made ahead, in a thread and a connection of its own, so that the sink's path never makes one.
  *
- * All but recordings get theirs two days ahead by the venue's clock, looked at every ten minutes; then what is too old goes (retention). A batch that still meets a missing
- * one asks for its days and waits (a recording's past, a late event).
+ * All but recordings get theirs two days ahead by the venue's clock, looked at every ten minutes; then what is too old goes (retention). A batch
+ * that still meets a missing one asks for its days and waits (a recording's past, a late event).
  */
 #pragma once
 #include "err.h"

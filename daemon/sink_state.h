@@ -147,7 +147,7 @@ struct sink_second *sink_symbol_second(struct sink_symbol *sy, int64_t open_us);
 /* Where what comes by the session is settled now: ended: T; else T - settle, but at least where the session began. A whole second. */
 int64_t sink_session_settles_at(const struct sink_state *st, const struct sink_session *se);
 /* Where the symbol is settled now: the least over its subscribed streams. Never less than before. The chart's SQL has the same formula
- * (chart_symbol.sql). */
+ * (chart_head.sql, symbol_settled_us). */
 int64_t sink_symbol_settles_at(const struct sink_state *st, const struct sink_symbol *sy);
 /* Takes the first second off the list if it lies before `settled_us`; the caller frees it with sink_second_free. */
 struct sink_second *sink_symbol_pop(struct sink_symbol *sy, int64_t settled_us);

@@ -2,7 +2,7 @@
  * clock: the one time unit inside: int64 microseconds.
  *
  * Wall and market times count from the Unix epoch, UTC; monotonic times from an
- * arbitrary start and are for time-outs only (SEMANTICS: three clocks). No state.
+ * arbitrary start and are for time-outs only. No state.
  */
 #pragma once
 #include <stdint.h>

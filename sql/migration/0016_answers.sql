@@ -1,4 +1,4 @@
--- What the answers of issue 5 need: how fast offsets move, and aggregates for indicators.
+-- What status and charts ask for: how fast offsets move, and aggregates for indicators.
 -- Run by the owner.
 SET LOCAL search_path = pricegraph;
 

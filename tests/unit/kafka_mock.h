@@ -20,7 +20,7 @@ struct kafka_mock {
 };
 
 /* Request numbers of the protocol. */
-enum { API_PRODUCE = 0, API_FETCH = 1, API_LIST_OFFSETS = 2, API_INIT_PRODUCER_ID = 22 };
+enum { API_PRODUCE = 0, API_FETCH = 1, API_LIST_OFFSETS = 2 };
 
 static inline void kafka_mock_set(struct kafka_mock *m, const char *assignment)
 {

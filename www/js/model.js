@@ -189,10 +189,6 @@ export class Model {
 		return this.asOf !== null && this.interval.next(bar.t) > this.asOf;
 	}
 
-	isSettled(bar) {
-		return this.tail.from !== null && this.interval.next(bar.t) <= this.tail.from;
-	}
-
 	#doubted(bar) {
 		const unsure = this.unsureUntil !== null && bar.t < this.unsureUntil;
 		return unsure ? { ...bar, complete: false } : bar;

@@ -109,7 +109,7 @@ test('a bar that closed stays drawn until periodic confirms it', () => {
 	}));
 	assert.equal(model.doubt, null);
 	assert.deepEqual(closes(model), [[0, '1'], [1, '2'], [2, '4'], [3, '5']]);
-	assert.equal(model.isSettled(model.bars()[2]), true);
+	assert.equal(model.isOpen(model.bars()[2]), false);
 	assert.equal(model.isOpen(model.bars()[3]), true);
 });
 
