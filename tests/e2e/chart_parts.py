@@ -75,10 +75,9 @@ def fill(stack, symbols=("BTCUSDT", "ETHUSDT", "SOLUSDT")):
     wait_until(lambda: stack.one("SELECT count(*) FROM symbol_info") == len(symbols), "the rules of the symbols are stored")
     wait_until(lambda: stack.one("SELECT count(*) FROM symbol") == len(symbols), "the symbols are there")
     begin = wait_until(lambda: stack.one("SELECT min(from_us) FROM span"), "a session has begun") // 60_000_000 * 60_000
+    wait_until(lambda: settled_up_to(stack) >= begin + 6_000, "the market has gone on, so that REST's bars up to there are taken")
     for symbol in symbols:
         stack.run("pricegraphctl", "backfill", symbol, str(begin - HISTORY_S * 1000), str(begin + 1000))
-    end = begin + 6_000
-    wait_until(lambda: settled_up_to(stack) >= end, "the market has gone on")
     wait_until(lambda: stack.one("SELECT count(*) FROM candle_1s WHERE open_us >= %s AND open_us < %s", (begin - HISTORY_S * 1000) * 1000,
                                  begin * 1000) == HISTORY_S * len(symbols), "what was loaded is stored")
     return exchange, begin - HISTORY_S * 1000, begin

@@ -156,7 +156,7 @@ def test_a_feed_begins_with_its_list(exchange_of, feed_of):
     """Its sessions speak from the answer on, not from the next PING of the clock, which here never comes."""
     feed = feed_of()
     feed.start(exchange_of(clock_ping=1000, ping=1000))
-    feed.await_log("feed_session_begun", seconds=10)
+    feed.await_log("feed_session_begun")
     assert feed.program.stop() == 0
 
 

@@ -426,7 +426,7 @@ def test_the_whole_model_exchange(stack_of):
     stack.start_exchange("synthetic", symbols=",".join(symbols))
     collector = stack.start("pricegraph-collector")
     wait_until(lambda: len(subscribed(stack, "miniTicker")) == len(symbols), "all subscriptions")
-    wait_until(lambda: stack.one("SELECT count(*) FROM raw_mini_ticker") > 500, "events", 30)
+    wait_until(lambda: stack.one("SELECT count(*) FROM raw_mini_ticker") > 500, lambda: stack.rows("SELECT count(*) FROM raw_mini_ticker"))
     assert stack.rows("SELECT * FROM gap") == [] and stack.one("SELECT count(*) FROM quarantine") == 0
     assert collector.stop() == 0
     first, last = stack.rows("SELECT min(from_us), max(to_us) FROM span WHERE stream = 'miniTicker'")[0]
