@@ -128,15 +128,16 @@ class Stack:
         self.values.update(values)
 
     def config(self):
-        """Writes the settings as they are now; the file's path."""
+        """Writes the settings as they are now; the file's path. A program that is starting reads it whole, the old one or the new one."""
         sections = {}
         for name, value in self.values.items():
             section, key = name.split(".", 1)
             sections.setdefault(section, []).append(f"{key} = {value}")
         text = "".join(f"[{s}]\n" + "\n".join(lines) + "\n" for s, lines in sections.items())
         path = self.folder / "pricegraph.ini"
-        path.write_text(text)
-        return path
+        new = self.folder / "pricegraph.ini.new"
+        new.write_text(text)
+        return new.replace(path)
 
     def run(self, program, *arguments, check=True):
         """Runs a program to its end."""
