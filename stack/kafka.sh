@@ -19,10 +19,13 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 lib=$root/build/kafka
 
-die() {
-	echo "kafka: $*" >&2
-	exit 1
-}
+program=kafka
+logs=(kafka.out kafka.log)
+stop_signal=TERM
+kill_signal=KILL
+# shellcheck source-path=SCRIPTDIR source=server.sh
+. "$root/stack/server.sh"
+
 usage() {
 	die "usage: stack/kafka.sh jars|ports or init|start|run|ready|stop|url DIR [...]"
 }
@@ -49,19 +52,6 @@ class_path() {
 	[ -e "${jars[0]}" ] || die "no jars: stack/kafka.sh jars comes first"
 	local IFS=:
 	echo "${jars[*]}"
-}
-
-# The broker's process id, if it runs. Descriptor 9 guards against a number that was given anew;
-# a zombie has none.
-broker_pid() {
-	local pid
-	pid=$(cat "$dir/pid" 2>/dev/null) || return 1
-	[ "/proc/$pid/fd/9" -ef "$dir/data" ] && echo "$pid"
-}
-
-last_words() {
-	tail -q -n 5 "$dir/kafka.out" "$dir/kafka.log" 2>/dev/null | cut -c1-300 |
-		sed 's/^/kafka:   /' >&2
 }
 
 property() {
@@ -149,7 +139,7 @@ random_id() {
 
 enter() {
 	[ -d "$dir/data" ] || die "not formatted '$dir': init comes first"
-	! broker_pid >/dev/null || die "already running in '$dir'"
+	! server_pid >/dev/null || die "already running in '$dir'"
 	local port deadline=$((SECONDS + 2))
 	port=$(property port)
 	while is_open "$port"; do # for a moment also by a broker that was killed
@@ -179,30 +169,12 @@ run() {
 }
 
 # The broker opens its port once its controller lets it serve.
-ready() {
-	local deadline=$((SECONDS + ${1:-60})) seen=$SECONDS port
-	port=$(property port)
-	until is_open "$port"; do
-		if broker_pid >/dev/null; then
-			seen=$SECONDS
-		elif [ "$SECONDS" -gt $((seen + 1)) ]; then # `run` may be about to begin
-			last_words
-			die "is not running in '$dir'"
-		fi
-		[ "$SECONDS" -lt "$deadline" ] || die "does not answer on port $port"
-		sleep 0.05
-	done
+answers() {
+	is_open "$(property port)"
 }
 
-stop() {
-	local pid deadline=$((SECONDS + 20))
-	pid=$(broker_pid) || return 0
-	kill -TERM "$pid" 2>/dev/null || return 0
-	while broker_pid >/dev/null; do
-		[ "$SECONDS" -lt "$deadline" ] || kill -KILL "$pid" 2>/dev/null || true
-		sleep 0.05
-	done
-	rm -f "$dir/pid"
+ready() {
+	wait_ready "${1:-60}"
 }
 
 # Runs a broker once so that the JVM dumps its classes: later starts take half the time.

@@ -18,10 +18,12 @@ set -euo pipefail
 bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
 port=${PRICEGRAPH_PG_PORT:-5432} # of the socket's name, and of TCP if the caller turns that on
 
-die() {
-	echo "postgres: $*" >&2
-	exit 1
-}
+program=postgres
+logs=(postgres.log)
+stop_signal=INT # fast shutdown
+kill_signal=QUIT
+# shellcheck source-path=SCRIPTDIR source=server.sh
+. "$(dirname "$0")/server.sh"
 
 [ $# -ge 2 ] || die "usage: stack/postgres.sh init|start|run|ready|stop|url DIR [...]"
 command=$1
@@ -33,18 +35,6 @@ server_user=()
 if [ "$(id -u)" -eq 0 ]; then
 	server_user=(setpriv --reuid=postgres --regid=postgres --clear-groups)
 fi
-
-# The server's process id, if it runs. Descriptor 9 guards against a number that was given anew;
-# a zombie has none.
-server_pid() {
-	local pid
-	pid=$(cat "$dir/pid" 2>/dev/null) || return 1
-	[ "/proc/$pid/fd/9" -ef "$dir/data" ] && echo "$pid"
-}
-
-last_words() {
-	tail -n 5 "$dir/postgres.log" 2>/dev/null | sed 's/^/postgres:   /' >&2
-}
 
 init() {
 	[ ! -d "$dir/data" ] || return 0
@@ -86,29 +76,12 @@ run() {
 		</dev/null >>"$dir/postgres.log" 2>&1
 }
 
-ready() {
-	local deadline=$((SECONDS + ${1:-30})) seen=$SECONDS
-	until "$bin/pg_isready" -q -h "$dir/socket" -p "$port" -U postgres; do
-		if server_pid >/dev/null; then
-			seen=$SECONDS
-		elif [ "$SECONDS" -gt $((seen + 1)) ]; then # `run` may be about to begin
-			last_words
-			die "is not running in '$dir'"
-		fi
-		[ "$SECONDS" -lt "$deadline" ] || die "does not answer in '$dir'"
-		sleep 0.05
-	done
+answers() {
+	"$bin/pg_isready" -q -h "$dir/socket" -p "$port" -U postgres
 }
 
-stop() {
-	local pid deadline=$((SECONDS + 20))
-	pid=$(server_pid) || return 0
-	kill -INT "$pid" 2>/dev/null || return 0
-	while server_pid >/dev/null; do
-		[ "$SECONDS" -lt "$deadline" ] || kill -QUIT "$pid" 2>/dev/null || true
-		sleep 0.05
-	done
-	rm -f "$dir/pid"
+ready() {
+	wait_ready "${1:-30}"
 }
 
 case $command in
