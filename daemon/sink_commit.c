@@ -15,6 +15,9 @@
 #include <string.h>
 
 METRIC_COUNTER(metric_commits, "pricegraph_sink_commits_total", "Transactions committed");
+METRIC_COUNTER(metric_staying, "pricegraph_sink_bars_staying_total",
+	"Seconds rewritten after their minute was folded that left the bars above them as they "
+	"were");
 METRIC_COUNTER(metric_conflicts, "pricegraph_sink_conflicts_total",
 	"Transactions run again because a row was there already");
 
@@ -66,13 +69,16 @@ void sink_commit_forget(struct sink_commit *c)
 }
 
 /* A settled second was rewritten: the bars above it follow, and the symbol's readers must hear of it. */
-static void second_changed(void *arg, struct sink_symbol *sy, int64_t open_us)
+static void second_changed(void *arg, struct sink_symbol *sy, int64_t open_us, bool bars_stay)
 {
 	struct sink_commit *c = arg;
 
 	if (open_us >= sy->sealed_us)
 		return;
-	sink_settle_refold(c->to.batch, sy, open_us);
+	if (bars_stay)
+		metric_add(&metric_staying, 1);
+	else
+		sink_settle_refold(c->to.batch, sy, open_us);
 	sink_write_changed(&c->to, sy, open_us);
 }
 

@@ -117,7 +117,8 @@ enum pg_failure sink_rows_candles(struct sink_rows *w, const struct sink_write *
 				symbol_of(candles, PQgetvalue(merged, i, 0), pg_int(merged, i, 1));
 
 			if (sy)
-				changed->changed(changed->arg, sy, pg_int(merged, i, 1));
+				changed->changed(changed->arg, sy, pg_int(merged, i, 1),
+					*PQgetvalue(merged, i, 2) == 't');
 		}
 	}
 	PQclear(merged);

@@ -24,9 +24,10 @@ void sink_rows_reset(struct sink_rows *w);
 must_check enum pg_failure sink_rows_send(struct sink_rows *w, struct pg *pg,
 	const struct sink_table *into, PGresult **merged, struct err *e);
 
-/* `candles` holds struct batch_candle, sorted. For each row by the slow way that was really written, `changed(arg, symbol, open_us)`. */
+/* `candles` holds struct batch_candle, sorted. `changed` is called for each row by the slow way that was really written; `bars_stay`: those above
+ * are the same with it. */
 struct sink_changed {
-	void (*changed)(void *arg, struct sink_symbol *sy, int64_t open_us);
+	void (*changed)(void *arg, struct sink_symbol *sy, int64_t open_us, bool bars_stay);
 	void *arg;
 };
 must_check enum pg_failure sink_rows_candles(struct sink_rows *w, const struct sink_write *to,

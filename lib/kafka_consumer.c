@@ -37,7 +37,7 @@ static const char *const defaults[] = {
 	"max.partition.fetch.bytes", "131072",
 	/* Bounds what is read ahead of each partition, in messages and in kilobytes. When all have met one, librdkafka before 2.2 asks again
 	 * only a second later, so what all of them hold must last for that second. */
-	"queued.min.messages", "12500",
+	"queued.min.messages", "40000",
 	"queued.max.messages.kbytes", "4096",
 	NULL,
 };

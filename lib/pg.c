@@ -16,6 +16,7 @@ struct pg {
 	 * not run outside it on a new connection. */
 	bool in_transaction;
 	struct pg_limit limit;
+	const char *session;
 	/* Names prepared on this connection. */
 	char *prepared[PREPARED_MAX];
 	size_t prepared_count;
@@ -29,6 +30,7 @@ struct pg *pg_new(const char *conninfo, const char *application)
 		return NULL;
 	pg->conninfo = strdup(conninfo);
 	pg->application = strdup(application);
+	pg->session = "";
 	if (!pg->conninfo || !pg->application) {
 		pg_free(pg);
 		return NULL;
@@ -59,6 +61,11 @@ void pg_disconnect(struct pg *pg)
 {
 	disconnect(pg);
 	pg->in_transaction = false;
+}
+
+void pg_set_session(struct pg *pg, const char *sql)
+{
+	pg->session = sql;
 }
 
 bool pg_connected(const struct pg *pg)
@@ -240,11 +247,16 @@ enum pg_failure pg_connect(struct pg *pg, struct err *e)
 		return pg_lost(pg, e);
 	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
 	PQsetnonblocking(pg->conn, pg_limit_is_set(&pg->limit));
-	PGresult *r = exec(pg, "SET search_path = pricegraph", &late);
-	if (late)
-		return pg_late(pg, e);
-	enum pg_failure f = pg_classify(pg, r, e);
-	PQclear(r);
+	const char *const sets[] = {"SET search_path = pricegraph", pg->session};
+	enum pg_failure f = PG_OK;
+	for (int i = 0; i < 2 && f == PG_OK && *sets[i]; i++) {
+		PGresult *r = exec(pg, sets[i], &late);
+
+		if (late)
+			return pg_late(pg, e);
+		f = pg_classify(pg, r, e);
+		PQclear(r);
+	}
 	if (f != PG_OK)
 		disconnect(pg);
 	return f;

@@ -27,13 +27,15 @@ struct pg;
 struct pg *pg_new(const char *conninfo, const char *application);
 void pg_free(struct pg *pg);
 /* Connects if it isn't; waits at most connect_timeout of the conninfo (default 2 s). Runs `SET
- * search_path = pricegraph`. */
+ * search_path = pricegraph` and what pg_set_session gave. */
 must_check enum pg_failure pg_connect(struct pg *pg, struct err *e);
 void pg_disconnect(struct pg *pg);
 /* From now on everything that waits for the server, connecting included, does so within the limit; when it is met, the connection is closed and
  * the failure is PG_RETRY (SQLSTATE 08006). All zero: no limit, as at first. Not for COPY. */
 void pg_set_limit(struct pg *pg, const struct pg_limit *limit);
 bool pg_connected(const struct pg *pg);
+/* `sql`, a static text of SET statements, is run after each connect from now on. */
+void pg_set_session(struct pg *pg, const char *sql);
 
 /* Runs one statement without parameters (BEGIN, COMMIT, ...). When the connection was lost within a
  * transaction, everything is PG_RETRY until "ROLLBACK" (then PG_OK) or BEGIN. "COMMIT" that could

@@ -2,8 +2,8 @@
 # Starting and stopping the parts of one `make run`. Sourced after common.sh by up.sh and down.sh, which set `run`, the run's folder.
 #
 # Each part is a session of its own, so that Ctrl-C reaches up.sh only, and ends with up.sh, however that ends. run/pid/<part> holds
-# the number of the session. A process is ours if it is in such a session and its working folder lies in the run's folder; so
-# a number that was given anew to a stranger harms nobody.
+# the number of the session. A process is ours if it is in such a session and its working folder lies in the run's folder, or if it is our
+# child that is about to become so; a number that was given anew to a stranger harms nobody.
 
 # shellcheck disable=SC2154 # run, lock: the caller's
 
@@ -40,8 +40,13 @@ members() {
 	for stat in /proc/[0-9]*/stat; do
 		{ read -r line <"$stat"; } 2>/dev/null || continue
 		read -r -a fields <<<"${line##*) }"
-		[[ ${fields[3]} == "$session" && ${fields[0]} != Z ]] || continue
+		[[ ${fields[0]} != Z ]] || continue
 		pid=${stat//[^0-9]/}
+		if [[ $pid == "$session" && ${fields[1]} == "$$" ]]; then
+			echo "$pid"
+			continue
+		fi
+		[[ ${fields[3]} == "$session" ]] || continue
 		[[ $(readlink "/proc/$pid/cwd") == "$run"* ]] && echo "$pid"
 	done
 }

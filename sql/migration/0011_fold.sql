@@ -6,8 +6,8 @@ SET LOCAL search_path = pricegraph;
 -- below and stores it with its revision where it is new or differs. The arrays are parallel; a pair given twice takes the greater
 -- revision. A bar whose parts are all removed is marked removed; one without parts is left alone. A row with a given bar (stated_us) takes the
 -- fold if it stands before that bar (made > 0), else the given bar is put back. Returns how many rows changed.
--- Most symbols of one start are folded by one scan of its range. The bars of few symbols, of all starts together, are looked up part by part, by
--- one statement: to plan one for each start costs more than to run it (10 minutes of a symbol 32 ms so, 9 ms together).
+-- A third of all symbols or more of one start are folded by one scan of its range. The bars of fewer, of all starts together, are looked up part
+-- by part, by one statement: to plan one for each start costs more than to run it (10 minutes of a symbol 32 ms so, 9 ms together).
 DO $make$
 DECLARE
 	level record;
@@ -83,7 +83,7 @@ DECLARE
 					GROUP BY a.symbol, a.start) AS u
 				GROUP BY u.start ORDER BY u.start
 			LOOP
-				IF bucket.wanted * 2 >= known THEN
+				IF bucket.wanted * 3 >= known THEN
 					<most>
 				ELSE
 					few_symbols := few_symbols || bucket.symbols;

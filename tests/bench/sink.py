@@ -15,7 +15,7 @@ from parts import Stack, wait_until
 
 ROUNDS, BATCH = int(os.environ.get("ROUNDS", 2)), 40_000
 WIDE_SYMBOLS, WIDE_SECONDS = 1500, 180
-DENSE_SECONDS, DENSE_RATE = 120, 2500
+DENSE_SECONDS, DENSE_RATE = 240, 2500
 WHOLE_SECONDS, WHOLE_RATE = 60, 8000
 STORM_SECONDS, STORM_LATE = 200, 0.1
 INSERT_SIZES, INSERT_ROWS = (100, 1000, 5000), 20_000
@@ -138,10 +138,14 @@ def prepared(folder, shape):
     """A stack with everything in Kafka, the sink stopped after the first second; records of that second and of all, events among them."""
     streams, names, first, rest, _ = shape
     stack = Stack(folder, "replay-sink", {"feed.enabled": "no"})
-    warm(stack)
-    count = begin(stack, folder, streams, names, first())
-    more = market.save(folder / "rest", rest())
-    produce(f"{stack.prefix}.{stack.venue}", folder / "rest")
+    try:
+        warm(stack)
+        count = begin(stack, folder, streams, names, first())
+        more = market.save(folder / "rest", rest())
+        produce(f"{stack.prefix}.{stack.venue}", folder / "rest")
+    except BaseException:
+        stack.close()
+        raise
     with open(folder / "rest") as lines:
         events = sum(1 for line in lines if line.split("\t")[2])
     return stack, count, more, events

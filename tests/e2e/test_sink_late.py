@@ -1,12 +1,13 @@
 """Late events: a second that a closed kline decides is not computed anew from its raw rows; one that nothing decides is."""
 
+import random
 from decimal import Decimal
 
 import pytest
 
 from parts import wait_until
 from test_sink import T0, Topics, kline, start, ticker, trade, wait_settled
-from test_sink_minutes import counter, sink  # noqa: F401
+from test_sink_minutes import FIRST, assert_folded, counter, sink  # noqa: F401
 
 STREAMS = ("miniTicker", "kline_1s", "trade")
 
@@ -82,3 +83,37 @@ def test_many_symbols_of_one_second(sink, stream):  # noqa: F811
     got = lambda: sink.rows("SELECT ((open_us / 1000 - %s) / 1000)::int, symbol, open, close FROM candle_1s ORDER BY 1, 2", T0)
     wait_until(lambda: got() == want, got)
     assert counter(sink, "late_decided") == decided  # none was known without its raw rows
+
+
+def test_bars_stay_where_a_late_event_moves_nothing(sink):  # noqa: F811
+    """Late samples and restated klines at all places of three minutes, at extremes and within: each minute is the fold of its seconds all the time,
+    and not each was folded again."""
+    start(sink)
+    rnd = random.Random(5)
+    topics = Topics(sink)
+    names = ("AUSDT", "BUSDT")
+    topics.control("begin", FIRST, symbols=names, streams=STREAMS)
+    number = lambda: rnd.choice((rnd.randrange(100, 200), rnd.randrange(100, 200), rnd.randrange(200, 999), rnd.randrange(1, 100)))
+    price = lambda: str(number())
+    for second in range(190):
+        at = FIRST + 1000 * second
+        if rnd.random() < 0.8:
+            topics.event("miniTicker", "AUSDT", ticker("AUSDT", at + 500, str(rnd.randrange(100, 200))))
+        if rnd.random() < 0.8:
+            topics.event("kline_1s", "BUSDT", kline("BUSDT", at, at + 1005, ("150", "180", "120", "160"), count=rnd.choice((0, 2, 2))))
+    topics.control("alive", FIRST + 190_000, streams=STREAMS)
+    topics.flush()
+    wait_settled(sink, FIRST + 190_000, 3)
+    for n in range(120):
+        at = FIRST + 1000 * rnd.choice((0, 1, 58, 59, 60, 61, 119, rnd.randrange(180)))
+        if n % 2:
+            topics.event("miniTicker", "AUSDT", ticker("AUSDT", at + rnd.choice((100, 900)), price()))
+        else:
+            o, c, *more = (number() for _ in range(4))
+            prices = (str(o), str(max(o, c, *more)), str(min(o, c, *more)), str(c))
+            topics.event("kline_1s", "BUSDT", kline("BUSDT", at, FIRST + 200_000 + n, prices, rnd.choice("3334")))
+        topics.control("alive", FIRST + 190_001 + n, streams=STREAMS)
+        topics.flush()
+        wait_settled(sink, FIRST + 190_001 + n, 3)
+        assert_folded(sink, FIRST + 180_000)
+    assert counter(sink, "bars_staying") > 5 and counter(sink, "bars_folded") > 5

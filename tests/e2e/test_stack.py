@@ -64,8 +64,9 @@ class Run:
 
     def ends(self, seconds=60):
         """The exit code and the lines that were not progress."""
-        code = self.process.wait(seconds)
-        return code, [line for line in self.text().splitlines() if line.startswith("pricegraph: ") and " starting in " not in line]
+        wait_until(lambda: self.process.poll() is not None,
+                   lambda: f"it has not ended: {self.text()}\n{[(p, pathlib.Path(f'/proc/{p}/cmdline').read_bytes()) for p in processes(self.folder)]}", seconds)
+        return self.process.returncode, [line for line in self.text().splitlines() if line.startswith("pricegraph: ") and " starting in " not in line]
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ static void produce_in_turns(int count)
 	kafka_producer_free(p);
 }
 
-static void merges_partitions_by_the_time_of_production(void **state)
+/* Reads all from the begin; how many came in the exact order of production. */
+static size_t read_in_order(void)
 {
 	const struct kafka_place places[] = {{"a", 0, 0, 0}, {"a", 1, 0, 1}, {"a", 2, 0, 2}};
 	const struct kafka_record *records;
@@ -36,8 +37,6 @@ static void merges_partitions_by_the_time_of_production(void **state)
 	struct err e = {""};
 	bool seen[3] = {false};
 
-	(void)state;
-	produce_in_turns(600);
 	assign(places, 3);
 	for (int i = 0; i < 3; i++) { /* each partition's answer is here, with all that it has */
 		int64_t deadline = clock_mono_us() + KAFKA_MOCK_WAIT_MS * MS_US;
@@ -58,7 +57,16 @@ static void merges_partitions_by_the_time_of_production(void **state)
 			seen[records[i].tag] = true;
 		}
 	}
-	assert_in_range(in_order, 200, 600);
+	return in_order;
+}
+
+static void merges_partitions_by_the_time_of_production(void **state)
+{
+	(void)state;
+	produce_in_turns(600);
+	/* On a busy machine the records of one may reach their queue long after its answer. */
+	for (int round = 0; read_in_order() < 200; round++)
+		assert_in_range(round, 0, 20);
 }
 
 /* Who waits is woken, whichever partition it is that gets something. */
