@@ -110,7 +110,7 @@ def test_bars_stay_where_a_late_event_moves_nothing(sink):  # noqa: F811
             topics.event("miniTicker", "AUSDT", ticker("AUSDT", at + rnd.choice((100, 900)), price()))
         else:
             o, c, *more = (number() for _ in range(4))
-            prices = (str(o), str(max(o, c, *more)), str(min(o, c, *more)), str(c))
+            prices = rnd.choice((("150", "180", "120", "160"), (str(o), str(max(o, c, *more)), str(min(o, c, *more)), str(c))))
             topics.event("kline_1s", "BUSDT", kline("BUSDT", at, FIRST + 200_000 + n, prices, rnd.choice("3334")))
         topics.control("alive", FIRST + 190_001 + n, streams=STREAMS)
         topics.flush()
