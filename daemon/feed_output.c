@@ -4,6 +4,7 @@
 #include "metrics.h"
 #include "progress.h"
 #include "topic.h"
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,8 +22,8 @@ METRIC_GAUGE(queue_records, "pricegraph_feed_queue_records",
 METRIC_GAUGE(queue_records_high, "pricegraph_feed_queue_records_high_water",
 	"Most records that waited for Kafka's acknowledgement.");
 METRIC_GAUGE(queue_bytes, "pricegraph_feed_queue_bytes",
-	"Values of the records that Kafka has not acknowledged; kafka.queue.buffering.max.kbytes "
-	"bounds them.");
+	"Memory of the records that Kafka has not acknowledged; kafka.queue.buffering.max.kbytes "
+	"bounds it.");
 METRIC_GAUGE(queue_bytes_high, "pricegraph_feed_queue_high_water_bytes",
 	"Most bytes that waited for Kafka's acknowledgement.");
 METRIC_COUNTER(failed, "pricegraph_feed_failed_total",
@@ -32,75 +33,56 @@ METRIC_COUNTER(queue_full, "pricegraph_feed_queue_full_total",
 METRIC_COUNTER(producers, "pricegraph_feed_producers_total",
 	"Producers made: one at the start, one after each fatal error.");
 
-/*
- * What a delivery must know travels in the record's opaque, so that no record needs memory of its own:
- * 5 bits stream, 20 bits size, 39 bits time of receipt in 32 µs (wraps after 203 days; 0 = a control record).
- */
-#define SIZE_BITS 20
-#define TIME_BITS 39
-#define TIME_UNIT_BITS 5
-#define TIME_MASK (((uint64_t)1 << TIME_BITS) - 1)
+/* What a delivery must know travels in the record's opaque, so that no record needs memory of its own: the time of receipt in µs (0: a
+ * control record), and in the lowest bits the stream. */
+#define STREAM_BITS 5
+static_assert(STREAM_COUNT <= 1 << STREAM_BITS, "a stream fits into its bits");
+static_assert(sizeof(uintptr_t) == 8, "a time fits behind the stream");
 
-static uint64_t time_units(int64_t us)
+static uintptr_t pack(enum stream_kind stream, int64_t received_us)
 {
-	return ((uint64_t)us >> TIME_UNIT_BITS) & TIME_MASK;
-}
-
-static uintptr_t pack(enum stream_kind stream, const struct kafka_message *m, int64_t received_us)
-{
-	size_t size = m->value_len; /* what librdkafka's bound counts */
-	uint64_t time = received_us ? time_units(received_us) : 0;
-
-	if (size >= (size_t)1 << SIZE_BITS)
-		size = ((size_t)1 << SIZE_BITS) - 1;
-	return (uintptr_t)(time << (SIZE_BITS + 5) | size << 5 | (uint64_t)stream);
-}
-
-static size_t packed_size(uintptr_t opaque)
-{
-	return opaque >> 5 & (((size_t)1 << SIZE_BITS) - 1);
+	return (uintptr_t)received_us << STREAM_BITS | (uintptr_t)stream;
 }
 
 static void observe(struct feed_output *o, uintptr_t opaque)
 {
-	uint64_t time = (uint64_t)opaque >> (SIZE_BITS + 5);
-	uint64_t took;
+	int64_t received_us = (int64_t)(opaque >> STREAM_BITS);
 
 	/* One look at the clock serves all deliveries of a poll. */
 	if (!o->delivered_us)
 		o->delivered_us = clock_wall_us();
-	took = (time_units(o->delivered_us) - time) & TIME_MASK;
-	/* The upper half is a clock that was set back. */
-	if (time)
-		metric_observe_us(&acknowledging,
-			took > TIME_MASK / 2 ? 0 : (int64_t)(took << TIME_UNIT_BITS));
+	if (!received_us)
+		return;
+	/* Before it was received: a clock that was set back. */
+	metric_observe_us(
+		&acknowledging, o->delivered_us < received_us ? 0 : o->delivered_us - received_us);
 }
 
 static void delivered(void *arg, uintptr_t opaque, int ok)
 {
 	struct feed_output *o = arg;
-	enum stream_kind stream = (enum stream_kind)(opaque & 31);
+	enum stream_kind stream = (enum stream_kind)(opaque & ((1u << STREAM_BITS) - 1));
 
 	if (!ok) {
 		o->lost = true;
 		return;
 	}
 	o->unacknowledged[stream]--;
-	o->queued_bytes -= packed_size(opaque);
 	metric_add(metric_of(&acknowledged, stream, stream_table[stream].name), 1);
 	observe(o, opaque);
 }
 
 static void measure_queue(struct feed_output *o)
 {
+	int64_t bytes = o->producer ? (int64_t)kafka_producer_queued_bytes(o->producer) : 0;
 	size_t records = 0;
 
 	for (int i = 0; i < STREAM_COUNT; i++)
 		records += o->unacknowledged[i];
 	metric_set(&queue_records, (int64_t)records);
 	metric_max(&queue_records_high, (int64_t)records);
-	metric_set(&queue_bytes, (int64_t)o->queued_bytes);
-	metric_max(&queue_bytes_high, (int64_t)o->queued_bytes);
+	metric_set(&queue_bytes, bytes);
+	metric_max(&queue_bytes_high, bytes);
 }
 
 static int make_producer(struct feed_output *o, struct err *e)
@@ -150,7 +132,6 @@ static void bury_producer(struct feed_output *o)
 		metric_add(&failed, (int64_t)o->unacknowledged[i]);
 		o->unacknowledged[i] = 0;
 	}
-	o->queued_bytes = 0;
 	o->lost = false;
 	o->generation++;
 }
@@ -166,12 +147,11 @@ static enum kafka_sent hand_over(struct feed_output *o, enum stream_kind stream,
 		return KAFKA_FULL;
 	}
 	m->topic = o->topics[stream];
-	m->opaque = pack(stream, m, received_us);
+	m->opaque = pack(stream, received_us);
 	enum kafka_sent sent = kafka_producer_send(o->producer, m);
 	switch (sent) {
 	case KAFKA_SENT:
 		o->unacknowledged[stream]++;
-		o->queued_bytes += packed_size(m->opaque);
 		/* Behind the sending: what is lost is known before the next record is made. */
 		if (++o->sent_since_poll >= POLL_EVERY)
 			feed_output_poll(o, 0);
@@ -263,6 +243,11 @@ void feed_output_poll(struct feed_output *o, int timeout_ms)
 	if (o->lost)
 		bury_producer(o);
 	measure_queue(o);
+}
+
+bool feed_output_waits(const struct feed_output *o)
+{
+	return o->producer && kafka_producer_queued_bytes(o->producer);
 }
 
 size_t feed_output_flush(struct feed_output *o, int timeout_ms)

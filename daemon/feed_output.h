@@ -20,7 +20,6 @@ struct feed_output {
 	struct kafka_producer *producer; /* NULL: it died and there is no new one yet */
 	int topics[STREAM_COUNT];
 	size_t unacknowledged[STREAM_COUNT];
-	size_t queued_bytes;  /* of the unacknowledged records: their values */
 	int64_t delivered_us; /* wall time of the deliveries under way, 0 = not asked for yet */
 	bool lost;            /* a record has failed for good: the producer is dead */
 	unsigned generation;
@@ -43,6 +42,8 @@ enum kafka_sent feed_output_control(
 	void *arg, enum stream_kind stream, const struct control *record);
 /* Serves acknowledgements; waits at most `timeout_ms` for one. */
 void feed_output_poll(struct feed_output *o, int timeout_ms);
+/* Whether Kafka has yet to acknowledge anything. */
+bool feed_output_waits(const struct feed_output *o);
 /* Waits until all is acknowledged, at most `timeout_ms`; returns how many records are not. */
 size_t feed_output_flush(struct feed_output *o, int timeout_ms);
 /* "trade=12 miniTicker=3": records not acknowledged, by stream; "" if there are none. */

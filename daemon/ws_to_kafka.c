@@ -114,7 +114,7 @@ static void serve(struct ws_to_kafka *w)
 		retire_streams(w);
 		feed_output_poll(&w->output, 0);
 		/* An acknowledgement wakes nobody: it is looked for. */
-		if (w->output.queued_bytes && wait_us > ACKNOWLEDGED_US)
+		if (feed_output_waits(&w->output) && wait_us > ACKNOWLEDGED_US)
 			wait_us = ACKNOWLEDGED_US;
 		feed_loop_run(w->shared.loop, wait_us);
 	}

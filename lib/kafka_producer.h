@@ -1,7 +1,9 @@
 /*
  * kafka_producer: librdkafka's idempotent, asynchronous producer (acks=all, message.timeout.ms=0,
- * murmur2, queue bounded by bytes, default 256 MiB). Sending never blocks; a full queue is a return
- * value and the caller pushes back (stops reading).
+ * murmur2). Sending never blocks; a full queue is a return value and the caller pushes back (stops reading).
+ *
+ * queue.buffering.max.kbytes (default 256 MiB) bounds the memory of what is not acknowledged, librdkafka's own for each record
+ * included.
  *
  * One owning thread for send and poll; delivery callbacks run inside kafka_producer_poll on that
  * thread.
@@ -51,6 +53,8 @@ void kafka_producer_poll(struct kafka_producer *p, int timeout_ms);
 /* Waits until all is acknowledged, at most `timeout_ms`. Returns how many are not. */
 size_t kafka_producer_flush(struct kafka_producer *p, int timeout_ms);
 size_t kafka_producer_queued(const struct kafka_producer *p);
+/* Memory of the records that are not acknowledged. */
+size_t kafka_producer_queued_bytes(const struct kafka_producer *p);
 /* Why the last answer was not SENT, or a delivery failed. After DEAD all that was queued is given
  * back to `delivered` as failed by the next polls. */
 const char *kafka_producer_reason(const struct kafka_producer *p);

@@ -59,6 +59,6 @@ def test_outages(campaign_of):
     figures = audit(campaign, end_us)
     print(f"outages of {SECONDS:.0f} s at {rate:.0f} frames/s, speed {speed}: Kafka {kafka[0] >> 20} to {kafka[1] >> 20} MiB, "
           f"PostgreSQL {postgres[0] >> 20} to {postgres[1] >> 20} MiB, {figures}")
-    # librdkafka counts keys, values and headers against its bound; what it needs for itself of each message is about as much again.
-    assert kafka[1] - kafka[0] < 3 * QUEUE_BYTES
+    # What the allocator needs beside it, and the sink's read-ahead of what comes when Kafka is back.
+    assert kafka[1] - kafka[0] < 2 * QUEUE_BYTES
     assert postgres[1] - kafka[1] < 2 * QUEUE_BYTES

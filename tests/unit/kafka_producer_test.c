@@ -171,6 +171,29 @@ static void says_when_it_is_full(void **state)
 	kafka_producer_free(p);
 }
 
+/* What a small record costs is mostly librdkafka's own. */
+static void bounds_the_memory_of_small_records(void **state)
+{
+	struct count count = {0};
+	struct kafka_message m = message("BTCUSDT", 1);
+	const size_t bound = 1024 * 1024;
+	size_t sent = 0;
+
+	(void)state;
+	kafka_mock_set(&mock, "kafka.queue.buffering.max.kbytes=1024");
+	rd_kafka_mock_broker_set_down(mock.cluster, 1);
+	struct kafka_producer *p = producer(&count);
+	while (kafka_producer_send(p, &m) == KAFKA_SENT)
+		sent++;
+	assert_in_range(sent, bound / 800, bound / 500);
+	assert_in_range(kafka_producer_queued_bytes(p), bound - 800, bound);
+	assert_int_equal(kafka_producer_queued(p), sent);
+	rd_kafka_mock_broker_set_up(mock.cluster, 1);
+	wait_for(p, &count, sent);
+	assert_int_equal(kafka_producer_queued_bytes(p), 0);
+	kafka_producer_free(p);
+}
+
 static void refuses_what_is_too_large(void **state)
 {
 	struct count count = {0};
@@ -310,6 +333,7 @@ int main(void)
 		with_cluster(copies_what_it_sends),
 		with_cluster(keeps_one_handle_a_topic),
 		with_cluster(says_when_it_is_full),
+		with_cluster(bounds_the_memory_of_small_records),
 		with_cluster(refuses_what_is_too_large),
 		with_cluster(goes_on_after_passing_errors),
 		with_cluster(tells_what_failed_for_good),
