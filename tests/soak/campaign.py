@@ -1,7 +1,9 @@
 """One campaign: a synthetic market with a known truth, the collector behind proxies, and what is done to them."""
 
+import contextlib
 import json
 import re
+import urllib.error
 import urllib.request
 
 from parts import Stack, wait_until
@@ -31,8 +33,11 @@ class Campaign:
         wait_until(lambda: self.settled_us() > 0 and self.stack.one("SELECT count(*) FROM raw_trade") > 20, "the first rows", 60)
 
     def market_us(self):
-        """The market's clock, asked for beside the proxy."""
-        return json.loads(self.ask_exchange("GET", "/api/v3/time"))["serverTime"] * 1000
+        """The market's clock, asked for beside the proxy; the exchange's own faults hit this question too."""
+        def answer():
+            with contextlib.suppress(urllib.error.HTTPError):
+                return self.ask_exchange("GET", "/api/v3/time")
+        return json.loads(wait_until(answer, "the exchange tells its time"))["serverTime"] * 1000
 
     def ask_exchange(self, method, path, value=None):
         data = None if value is None else json.dumps(value).encode()

@@ -17,6 +17,7 @@ SPEED = 5
 WRONG = ["reset", "close", "shutdown", "silence", "no_pings", "slow", "mute", "duplicate", "disorder", "late", "burst", "fragments",
          "chunks", "binary", "utf8", "malformed", "member", "oversized", "unknown", "ack_lost", "ack_wrong", "ack_error", "refuse",
          "stall", "rest_error"]
+NOTICED = 5 * SPEED  # market seconds until feed.silence is over, and some more
 SPOILS = {"mute", "binary", "utf8", "malformed", "late"}
 
 
@@ -94,6 +95,8 @@ class Faults:
     def wrong(self, kind):
         """Some seconds of one of the exchange's own faults, on a part of what it can hit."""
         fault = {"fault": kind, "for": self.rnd.randrange(1, 10), "share": self.rnd.choice([0.1, 0.5, 1])}
+        if kind == "silence":
+            fault["for"] += NOTICED  # a connection that lives on without a word would lack what no id tells of
         self.campaign.frames_lost |= kind in SPOILS
         self.campaign.ask_exchange("POST", "/faults", fault)
         if kind in ("ack_lost", "ack_wrong", "ack_error", "refuse", "stall"):
