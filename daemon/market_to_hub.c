@@ -22,6 +22,8 @@ struct market_to_hub {
 	bool late;                            /* there is more to do of the time that was reached */
 	bool noticed;                         /* the market has just jumped or ended */
 	int64_t sent, unsent;
+	int64_t pinged_ms; /* what the last PING said, and how many before it said the same */
+	unsigned repeated;
 };
 
 static void ping_all(struct market_to_hub *a)
@@ -203,9 +205,14 @@ double market_to_hub_speed(const struct market_to_hub *a)
 
 void market_to_hub_ping(struct market_to_hub *a, struct hub_client *c)
 {
-	char text[24];
-	int len = snprintf(
-		text, sizeof(text), "%lld", (long long)(market_to_hub_clock_us(a) / MS_US));
+	char text[40];
+	int64_t ms = market_to_hub_clock_us(a) / MS_US;
+	int len = snprintf(text, sizeof(text), "%lld", (long long)ms);
+
+	a->repeated = ms == a->pinged_ms ? a->repeated + 1 : 0;
+	a->pinged_ms = ms;
+	if (a->repeated)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, " %u", a->repeated);
 	struct message *m = message_new(MESSAGE_PING, &(struct slice){text, (size_t)len}, 1);
 
 	hub_send(a->hub, c, m);

@@ -32,7 +32,8 @@ int64_t market_to_hub_clock_us(const struct market_to_hub *a);
 enum market_state market_to_hub_state(const struct market_to_hub *a);
 const char *market_state_name(enum market_state s); /* "waiting" "running" "ended" */
 double market_to_hub_speed(const struct market_to_hub *a);
-/* Queues a PING with the clock in ms for one client. All clients get one in front of a jump,
+/* Queues a PING with the clock in ms for one client, and a number behind it if the last PING said the same: some libraries tell one PING from
+ * another by its payload alone. All clients get one in front of a jump,
  * behind it, and in front of the end. */
 void market_to_hub_ping(struct market_to_hub *a, struct hub_client *c);
 /* Behind an answer to SUBSCRIBE: a PING, and if all has ended the notice of that. */
