@@ -41,6 +41,7 @@ class Run:
         with open(self.output, "w") as out:
             self.process = subprocess.Popen(
                 [str(ROOT / "stack" / "up.sh")], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored by what a script has put into the background
                 env={**os.environ, "BUILD": str(BUILD.relative_to(ROOT)), "DATA": str(folder), "PORT": str(self.port),
                      "FEED": "synthetic", **environment})
 
