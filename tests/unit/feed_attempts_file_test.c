@@ -1,30 +1,17 @@
 /* The attempts of all processes: whatever the clocks do none is forgotten too early, and a file that is not ours stays as it is. */
 #include "clock.h"
 #include "daemon/feed_attempts_file.h"
+#include "full_disk.h"
 #include "test.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define BYTES (64 * FEED_ATTEMPTS_MAX)
-
-static bool disk_full;
-
-/* In place of the C library's. */
-ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
-{
-	if (disk_full) {
-		errno = ENOSPC;
-		return -1;
-	}
-	return syscall(SYS_pwrite64, fd, bytes, len, at);
-}
 
 static char path[100];
 static int fd;

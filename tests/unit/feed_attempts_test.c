@@ -1,29 +1,16 @@
 /* No more attempts to connect than the exchange allows, in any five minutes, whoever of us makes them. */
 #include "buf.h"
 #include "daemon/feed_attempts.h"
+#include "full_disk.h"
 #include "metrics.h"
 #include "test.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static bool disk_full;
-
-/* In place of the C library's. */
-ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
-{
-	if (disk_full) {
-		errno = ENOSPC;
-		return -1;
-	}
-	return syscall(SYS_pwrite64, fd, bytes, len, at);
-}
 
 static struct settings *settings;
 static char path[100];
