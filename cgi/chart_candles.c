@@ -43,8 +43,6 @@ static const struct chart_statement ladder = {"chart_ladder", sql_chart_ladder, 
 
 static const struct chart_statement open_bar = {"chart_open", sql_chart_open, true};
 static const struct chart_statement previous = {"chart_previous", sql_chart_previous, true};
-static const struct chart_statement previous_day = {
-	"chart_previous_day", sql_chart_previous_day, true};
 static const struct chart_statement next = {"chart_next", sql_chart_next, true};
 
 static int decimal_of(const PGresult *r, int row, int column, struct decimal *out)
@@ -137,7 +135,6 @@ static void stored_params(
 	chart_params_text(p, s->symbol);
 	chart_params_int(p, span.from_us);
 	chart_params_int(p, span.to_us);
-	chart_params_bool(p, s->head->few);
 	chart_params_bool(p, takers);
 }
 
@@ -173,8 +170,6 @@ static int read_windows(const struct chart_source *s, const struct interval *iv,
 		chart_params_int(&p, span.to_us);
 		if (is_shifted)
 			chart_params_int(&p, span.to_us);
-		else
-			chart_params_bool(&p, s->head->few);
 		chart_params_bool(&p, s->takers);
 		rc = query(s, is_shifted ? &ladder : &windows[iv->base], &p, rows);
 	}
@@ -253,28 +248,17 @@ static int take_found(const struct chart_source *s, const PGresult *rows, struct
 
 int chart_candles_before(const struct chart_source *s, int64_t t_us, struct chart_found *out)
 {
-	struct chart_params day = {0}, older = {0};
+	struct chart_params p = {0};
 	PGresult *rows;
 	int rc;
 
 	*out = (struct chart_found){0};
 	if (s->head->times.first_us < 0 || s->head->times.first_us >= t_us)
 		return 0;
-	chart_params_text(&day, s->head->venue);
-	chart_params_text(&day, s->symbol);
-	chart_params_int(&day, t_us);
-	chart_params_bool(&day, s->head->few);
-	if (query(s, &previous, &day, &rows) != 0)
-		return -1;
-	rc = take_found(s, rows, out);
-	PQclear(rows);
-	if (rc != 0 || out->known)
-		return rc;
-	chart_params_text(&older, s->head->venue);
-	chart_params_text(&older, s->symbol);
-	chart_params_int(&older, t_us);
-	chart_params_int(&older, s->head->times.first_us);
-	if (query(s, &previous_day, &older, &rows) != 0)
+	chart_params_text(&p, s->head->venue);
+	chart_params_text(&p, s->symbol);
+	chart_params_int(&p, t_us);
+	if (query(s, &previous, &p, &rows) != 0)
 		return -1;
 	rc = take_found(s, rows, out);
 	PQclear(rows);
@@ -292,7 +276,6 @@ int chart_candles_after(
 	chart_params_text(&p, s->symbol);
 	for (int i = 0; i < CHART_LADDER_BOUNDS; i++)
 		chart_params_int(&p, parts.bounds[i]);
-	chart_params_bool(&p, s->head->few);
 	if (query(s, &next, &p, &rows) != 0)
 		return -1;
 	*out = (struct chart_found){.known = PQntuples(rows) > 0};
@@ -322,7 +305,6 @@ static const struct chart_statement *open_params(const struct chart_source *s,
 	} else {
 		for (int i = 0; i <= LADDER_COUNT; i++)
 			chart_params_int(p, bounds[i]);
-		chart_params_bool(p, s->head->few);
 	}
 	chart_params_bool(p, s->takers);
 	return parts->shifted ? &ladder : &open_bar;

@@ -83,11 +83,10 @@ int chart_head_read(struct chart_reader *r, const char *symbol, struct chart_hea
 	h.times.first_us = int_or_unknown(rows, 4);
 	h.times.as_of_us = int_or_unknown(rows, 5);
 	h.since_us = int_or_unknown(rows, 6);
-	h.few = *PQgetvalue(rows, 0, 7) == 't';
-	h.feed = read_feed(rows, 8);
-	h.heard = !PQgetisnull(rows, 0, 12);
-	h.times.settled_us = h.heard ? pg_int(rows, 0, 12) : h.times.as_of_us;
-	h.newest_revision = int_or_unknown(rows, 13);
+	h.feed = read_feed(rows, 7);
+	h.heard = !PQgetisnull(rows, 0, 11);
+	h.times.settled_us = h.heard ? pg_int(rows, 0, 11) : h.times.as_of_us;
+	h.newest_revision = int_or_unknown(rows, 12);
 	h.revision = h.newest_revision;
 	h.fresh = chart_state_of(h.venue, &h.feed, h.times.as_of_us, clock_wall_us());
 	note(r, &h, h.partition, h.newest_revision);
@@ -138,7 +137,6 @@ static void unsettled_params(const struct chart_head *h, const char *symbol, str
 	chart_params_text(p, symbol);
 	chart_params_int(p, clock_floor(h->times.settled_us, SECOND_US));
 	chart_params_int(p, h->times.as_of_us + AHEAD_US);
-	chart_params_bool(p, h->few);
 }
 
 void chart_head_expect_revision(

@@ -21,7 +21,6 @@ struct chart_head {
 	int64_t revision; /* up to which this answer tells of everything: chart_head_read_revision */
 	int64_t newest_revision;   /* of its partition at the snapshot */
 	int64_t since_us;          /* its first subscription, or what was given first; -1: none */
-	bool few;                  /* the venue has few symbols (migration 4) */
 	struct chart_basis *basis; /* lent by the reader: what is noted of the answer */
 };
 

@@ -145,7 +145,6 @@ static int read_before(const struct chart_view *v, int64_t first_us, PGresult **
 	chart_params_text(&p, v->symbol);
 	chart_params_int(&p, seconds ? clock_floor(first_us, DAY_US) : first_us);
 	chart_params_int(&p, first_us);
-	chart_params_bool(&p, v->head.few);
 	return chart_reader_query(v->reader, "chart_vwap_before", sql_chart_vwap_before, &p, rows);
 }
 

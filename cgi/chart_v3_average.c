@@ -23,7 +23,6 @@ static int query(const struct chart_source *s, struct chart_range span, PGresult
 	chart_params_text(&p, s->symbol);
 	chart_params_int(&p, span.from_us);
 	chart_params_int(&p, span.to_us);
-	chart_params_bool(&p, s->head->few);
 	return chart_reader_plan_by_value(s->reader) != 0
 		       ? -1
 		       : chart_reader_query(

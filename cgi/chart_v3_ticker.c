@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MANY 100 /* named symbols; more are read as all are */
 #define AHEAD_US                                                                                   \
 	(30 * SECOND_US) /* what is stored before it is settled lies at most so far ahead of as_of */
 
@@ -171,7 +170,6 @@ static int read_days(struct chart_reader *r, const struct tickers *t, PGresult *
 
 	chart_params_text(&p, t->head.venue);
 	chart_params_text(&p, chart_v3_names(t->choice));
-	chart_params_bool(&p, t->choice->count == 0 || t->choice->count > MANY);
 	chart_params_int(&p, t->day.from_us);
 	chart_params_int(&p, t->settled_us);
 	chart_params_int(&p, t->day.to_us);

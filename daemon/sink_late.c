@@ -13,9 +13,9 @@ static int by_second(const void *pa, const void *pb)
 {
 	const struct batch_late *a = pa, *b = pb;
 
-	if (a->second_us != b->second_us)
-		return a->second_us < b->second_us ? -1 : 1;
-	return strcmp(a->symbol->name, b->symbol->name);
+	int order = strcmp(a->symbol->name, b->symbol->name);
+
+	return order ? order : (a->second_us > b->second_us) - (a->second_us < b->second_us);
 }
 
 /* One entry a second, and the late klines taken in. */

@@ -75,10 +75,11 @@ static struct sink_symbol *symbol_of(const struct buf *candles, const char *name
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = c[middle].candle.open_us == open_us
-				    ? strcmp(c[middle].symbol->name, name)
-				    : (c[middle].candle.open_us < open_us ? -1 : 1);
+		int64_t at_us = c[middle].candle.open_us;
+		int order = strcmp(c[middle].symbol->name, name);
 
+		if (order == 0)
+			order = (at_us > open_us) - (at_us < open_us);
 		if (order == 0)
 			return c[middle].symbol;
 		if (order < 0)

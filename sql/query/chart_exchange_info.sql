@@ -6,12 +6,14 @@ WITH chosen AS MATERIALIZED (
 	LEFT JOIN symbol_info AS i ON i.venue = s.venue AND i.symbol = s.symbol
 	WHERE s.venue = $1 AND ($2::text[] IS NULL OR s.symbol = ANY($2))
 ), places AS (
-	SELECT c.symbol, max(greatest(scale(trim_scale(c.open)), scale(trim_scale(c.high)), scale(trim_scale(c.low)), scale(trim_scale(c.close)))) AS price,
+	SELECT x.symbol, max(greatest(scale(trim_scale(c.open)), scale(trim_scale(c.high)), scale(trim_scale(c.low)), scale(trim_scale(c.close)))) AS price,
 		max(scale(trim_scale(c.volume))) AS volume
-	FROM candle_1m AS c
-	WHERE c.venue = $1 AND c.open_us >= $3::bigint - 3600000000 AND c.open_us <= $3
-		AND (SELECT bool_or(x.info IS NULL) FROM chosen AS x)
-	GROUP BY c.symbol
+	FROM chosen AS x
+	CROSS JOIN LATERAL (
+		SELECT * FROM candle_1m WHERE venue = $1 AND symbol = x.symbol AND open_us >= $3::bigint - 3600000000 AND open_us <= $3 OFFSET 0
+	) AS c
+	WHERE x.info IS NULL
+	GROUP BY x.symbol
 )
 SELECT x.symbol, coalesce(x.status, CASE WHEN EXISTS (
 		SELECT FROM subscription AS u WHERE u.venue = $1 AND u.symbol = x.symbol AND u.to_us IS NULL

@@ -1,6 +1,6 @@
 -- $1 venue, $2 symbol. as_of: the least T over the streams that the symbol is subscribed to; if none is any more, the last that was heard or given.
 -- settled: as the sink reckons it (sink_symbol_settles_at): nothing more comes from a session that has ended, nor from before one that lives.
--- The feed is the newest alive record of its sessions. few: see the functions of migration 4.
+-- The feed is the newest alive record of its sessions.
 SELECT v.epoch, v.generation, v.settle_us, s.i,
 	s.first_us,
 	coalesce(heard.to_us, greatest((
@@ -11,14 +11,10 @@ SELECT v.epoch, v.generation, v.settle_us, s.i,
 	), (SELECT max(g.to_us) FROM given_span AS g WHERE g.venue = v.venue AND g.symbol = s.symbol))) AS as_of_us,
 	least((SELECT min(u.from_us) FROM subscription AS u WHERE u.venue = v.venue AND u.symbol = s.symbol),
 		(SELECT min(g.from_us) FROM given_span AS g WHERE g.venue = v.venue AND g.symbol = s.symbol)) AS since_us,
-	few.few,
 	feed.clock_us, feed.alive_us, feed.speed, feed.ended, heard.settled_us, p.revision
 FROM venue AS v
 LEFT JOIN symbol AS s ON s.venue = v.venue AND s.symbol = $2
 LEFT JOIN partition AS p ON p.venue = v.venue AND p.i = s.i
-CROSS JOIN LATERAL (
-	SELECT count(*) <= 16 AS few FROM (SELECT FROM symbol AS y WHERE y.venue = v.venue LIMIT 17) AS x
-) AS few
 LEFT JOIN LATERAL (
 	SELECT min(streams.to_us) AS to_us, min(streams.settled_us) AS settled_us
 	FROM (

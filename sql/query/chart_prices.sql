@@ -1,5 +1,5 @@
 -- The last price of symbols, in the order of the exchange's list: of the newest second, minute, hour or day that has one. $1 venue, $2 symbols (NULL: all),
--- settled up to $3, known up to $4 (µs). The look-ups of a level end at its first row, and the levels are read in their order.
+-- settled up to $3, known up to $4 (µs). The levels are read in their order, up to the first that has one.
 SELECT s.symbol,
 	coalesce(i.status, CASE WHEN EXISTS (
 		SELECT FROM subscription AS u WHERE u.venue = $1 AND u.symbol = s.symbol AND u.to_us IS NULL
@@ -10,25 +10,24 @@ LEFT JOIN symbol_info AS i ON i.venue = s.venue AND i.symbol = s.symbol
 LEFT JOIN LATERAL (
 	SELECT p.close
 	FROM (
-		(SELECT 0 AS level, c.close
-		FROM generate_series($4::bigint - 1000000, $3::bigint - $3::bigint % 60000000, -1000000) AS t,
-		LATERAL (SELECT x.close FROM candle_1s AS x WHERE x.venue = $1 AND x.symbol = s.symbol AND x.open_us = t AND NOT x.removed LIMIT 1) AS c
-		LIMIT 1)
+		(SELECT 0 AS level, c.close FROM candle_1s AS c
+		WHERE c.venue = $1 AND c.symbol = s.symbol
+			AND c.open_us >= $3::bigint - $3::bigint % 60000000 AND c.open_us < $4::bigint AND NOT c.removed
+		ORDER BY c.open_us DESC LIMIT 1)
 		UNION ALL
-		(SELECT 1, c.close
-		FROM generate_series($3::bigint - $3::bigint % 60000000 - 60000000, $3::bigint - $3::bigint % 3600000000, -60000000) AS t,
-		LATERAL (SELECT x.close FROM candle_1m AS x WHERE x.venue = $1 AND x.symbol = s.symbol AND x.open_us = t AND NOT x.removed LIMIT 1) AS c
-		LIMIT 1)
+		(SELECT 1, c.close FROM candle_1m AS c
+		WHERE c.venue = $1 AND c.symbol = s.symbol
+			AND c.open_us >= $3::bigint - $3::bigint % 3600000000 AND c.open_us < $3::bigint - $3::bigint % 60000000 AND NOT c.removed
+		ORDER BY c.open_us DESC LIMIT 1)
 		UNION ALL
-		(SELECT 2, c.close
-		FROM generate_series($3::bigint - $3::bigint % 3600000000 - 3600000000, $3::bigint - $3::bigint % 86400000000, -3600000000) AS t,
-		LATERAL (SELECT x.close FROM candle_1h AS x WHERE x.venue = $1 AND x.symbol = s.symbol AND x.open_us = t AND NOT x.removed LIMIT 1) AS c
-		LIMIT 1)
+		(SELECT 2, c.close FROM candle_1h AS c
+		WHERE c.venue = $1 AND c.symbol = s.symbol
+			AND c.open_us >= $3::bigint - $3::bigint % 86400000000 AND c.open_us < $3::bigint - $3::bigint % 3600000000 AND NOT c.removed
+		ORDER BY c.open_us DESC LIMIT 1)
 		UNION ALL
-		(SELECT 3, c.close
-		FROM generate_series($3::bigint - $3::bigint % 86400000000 - 86400000000, s.first_us - s.first_us % 86400000000, -86400000000) AS t,
-		LATERAL (SELECT x.close FROM candle_1d AS x WHERE x.venue = $1 AND x.symbol = s.symbol AND x.open_us = t AND NOT x.removed LIMIT 1) AS c
-		LIMIT 1)
+		(SELECT 3, c.close FROM candle_1d AS c
+		WHERE c.venue = $1 AND c.symbol = s.symbol AND c.open_us < $3::bigint - $3::bigint % 86400000000 AND NOT c.removed
+		ORDER BY c.open_us DESC LIMIT 1)
 	) AS p
 	LIMIT 1
 ) AS last ON true

@@ -1,5 +1,5 @@
--- The rolling day of symbols, in the order of the exchange's list. $1 venue, $2 symbols (NULL: all), $3 whether most of them, from $4 (a bound of
--- minutes), settled up to $5, known up to $6 (µs). status: as the exchange states it, else by whether it is subscribed to. trades, last_id: NULL where
+-- The rolling day of symbols, in the order of the exchange's list. $1 venue, $2 symbols (NULL: all), from $3 (a bound of
+-- minutes), settled up to $4, known up to $5 (µs). status: as the exchange states it, else by whether it is subscribed to. trades, last_id: NULL where
 -- they are not known of all of the day.
 SELECT t.symbol,
 	coalesce(i.status, CASE WHEN EXISTS (
@@ -10,6 +10,6 @@ SELECT t.symbol,
 	coalesce(t.close_before, t.open) AS close_before,
 	CASE WHEN t.told_us IS NULL OR t.whole THEN t.trades END AS trades, CASE WHEN t.whole AND t.trades > 0 THEN t.last_id END AS last_id,
 	t.told_us IS NOT NULL OR t.whole AS complete
-FROM day_tickers($1, $2, $3, $4, $5, $6) AS t
+FROM day_tickers($1, $2, $3, $4, $5) AS t
 LEFT JOIN symbol_info AS i ON i.venue = $1 AND i.symbol = t.symbol
 ORDER BY i.position, t.symbol

@@ -12,13 +12,13 @@ WITH hole AS MATERIALIZED (
 	LEFT JOIN LATERAL (
 		SELECT c.open_us, c.last_id FROM candle_1s AS c
 		WHERE c.venue = $1 AND c.symbol = $2 AND c.origin = 4 AND c.closed AND c.last_id < h.first_id
-			AND c.open_us = ANY(ARRAY(SELECT generate_series(h.from_us - 60000000, h.from_us - 1000000, 1000000)))
+			AND c.open_us >= h.from_us - 60000000 AND c.open_us < h.from_us
 		ORDER BY c.open_us DESC LIMIT 1
 	) AS before ON true
 	LEFT JOIN LATERAL (
 		SELECT c.open_us, c.first_id FROM candle_1s AS c
 		WHERE c.venue = $1 AND c.symbol = $2 AND c.origin = 4 AND c.closed AND c.first_id > h.last_id
-			AND c.open_us = ANY(ARRAY(SELECT generate_series(h.to_us, h.to_us + 60000000, 1000000)))
+			AND c.open_us >= h.to_us AND c.open_us <= h.to_us + 60000000
 		ORDER BY c.open_us LIMIT 1
 	) AS behind ON true
 ), hours AS MATERIALIZED (
@@ -29,11 +29,13 @@ WITH hole AS MATERIALIZED (
 SELECT h.first_id, h.last_id, h.due_first, h.due_last, coalesce((
 	SELECT sum(c.trades) FROM (
 		SELECT s.trades FROM candle_1s AS s
-		WHERE s.venue = $1 AND s.symbol = $2 AND s.open_us = ANY(ARRAY(
-			SELECT generate_series(h.from_us, h.hours_us - 1, 1000000) UNION ALL SELECT generate_series(h.rest_us, h.to_us - 1, 1000000)))
+		WHERE s.venue = $1 AND s.symbol = $2 AND s.open_us >= h.from_us AND s.open_us < h.hours_us
+		UNION ALL
+		SELECT s.trades FROM candle_1s AS s
+		WHERE s.venue = $1 AND s.symbol = $2 AND s.open_us >= h.rest_us AND s.open_us < h.to_us
 		UNION ALL
 		SELECT s.trades FROM candle_1h AS s
-		WHERE s.venue = $1 AND s.symbol = $2 AND s.open_us = ANY(ARRAY(SELECT generate_series(h.hours_us, h.rest_us - 1, 3600000000)))
+		WHERE s.venue = $1 AND s.symbol = $2 AND s.open_us >= h.hours_us AND s.open_us < h.rest_us
 	) AS c
 ), 0)::bigint AS trades
 FROM hours AS h

@@ -4,9 +4,9 @@
 -- strictly between high and low, and not at an end. Of several seconds of a minute each may be judged alone: those that decide did not move.
 WITH put AS (
 	INSERT INTO candle_1s AS c
-	SELECT DISTINCT ON (open_us, symbol) * FROM slow_candle
-	ORDER BY open_us, symbol, origin DESC, closed DESC, stated_us DESC, trades DESC NULLS LAST
-	ON CONFLICT (open_us, symbol, venue) DO UPDATE
+	SELECT DISTINCT ON (symbol, open_us) * FROM slow_candle
+	ORDER BY symbol, open_us, origin DESC, closed DESC, stated_us DESC, trades DESC NULLS LAST
+	ON CONFLICT (symbol, open_us, venue) DO UPDATE
 	SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
 		volume = excluded.volume, quote = excluded.quote, trades = excluded.trades,
 		taker_volume = excluded.taker_volume, taker_quote = excluded.taker_quote,

@@ -11,7 +11,7 @@ WIDTHS = {"1s": 1_000_000, "1m": 60_000_000, "1h": 3_600_000_000, "1d": 86_400_0
 VENUE = os.environ.get("PYTHON_API_VENUE", "")
 HEAD = """SELECT s.i, p.revision, max(sp.to_us) AS as_of FROM symbol AS s JOIN partition AS p USING (venue, i) JOIN span AS sp USING (venue, i)
 WHERE s.venue = $1 AND s.symbol = $2 GROUP BY s.i, p.revision"""
-BARS = "SELECT open_us, open, high, low, close, volume, quote, trades, origin FROM bars_{}($1, $2, $3, $4, false) ORDER BY open_us"
+BARS = "SELECT open_us, open, high, low, close, volume, quote, trades, origin FROM candle_{} WHERE venue = $1 AND symbol = $2 AND open_us >= $3 AND open_us < $4 ORDER BY open_us"
 
 
 @asynccontextmanager

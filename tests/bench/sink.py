@@ -19,7 +19,7 @@ DENSE_SECONDS, DENSE_RATE = 240, 2500
 WHOLE_SECONDS, WHOLE_RATE = 60, 8000
 STORM_SECONDS, STORM_LATE = 200, 0.1
 INSERT_SIZES, INSERT_ROWS = (100, 1000, 5000), 20_000
-KEYS = {"raw_mini_ticker": "event_us, symbol", "candle_1s": "open_us, symbol", "raw_trade": "trade_us, symbol, id"}
+KEYS = {"raw_mini_ticker": "event_us, symbol", "candle_1s": "symbol, open_us", "raw_trade": "trade_us, symbol, id"}
 SIGNATURE_BYTES = 19
 TRAILER = b"\xff\xff"
 

@@ -34,14 +34,12 @@ static void takes_up_where_it_ended(void **state)
 
 	(void)state;
 	database_needed();
-	/* As if 0004 had not run yet. */
-	database_run("DROP FUNCTION bars_1s, bars_1m, bars_1h, bars_1d, window_1m, window_1h, "
-		     "window_1d, open_bar");
-	database_run("DROP INDEX subscription_current");
-	database_run("DELETE FROM migration WHERE name = '0004_windows'");
+	/* As if 0018 had not run yet. */
+	database_run("DROP FUNCTION fold_1m, fold_1h, fold_1d");
+	database_run("DELETE FROM migration WHERE name = '0018_fold_by_symbol'");
 	assert_int_equal(ctl_migrate(database, count_applied, &e), 1);
 	assert_int_equal(applied_count, 1);
-	database_run("SELECT FROM bars_1s('v', 'A', 0, 5, true)");
+	database_run("SELECT fold_1m('v', '{}', '{}', '{}')");
 }
 
 static void a_failed_one_leaves_nothing(void **state)
@@ -197,7 +195,7 @@ static void what_the_first_release_stored_goes_on(void **state)
 	IS("SELECT format('%s %s %s %s', volume, made, revision, (given).volume) FROM candle_1m",
 		"120 1 7 999");
 	IS("SELECT sum(taker_volume) FROM window_1m('v', 'A', '{" DAY "}', " DAY
-	   " + 3600000000, true)",
+	   " + 3600000000)",
 		"60");
 	IS("SELECT count(*) FROM seconds_change('v', 'A', 'correct', 1, 'me', 'why', ARRAY[(" DAY
 	   ", false, 10, 12, 9, 11, 1, 11, 3, NULL, NULL, NULL, NULL, 5, true, "

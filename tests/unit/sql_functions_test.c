@@ -87,7 +87,7 @@ static void only_the_collector_may(void **state)
 	assert_int_equal(pg_exec(pg, "SELECT venue_empty('v')", &e), PG_BUG);
 	assert_int_equal(pg_exec(pg, "SELECT fold_1m('v', '{}', '{}', '{}')", &e), PG_BUG);
 	assert_int_equal(pg_exec(pg, "INSERT INTO venue (venue) VALUES ('w')", &e), PG_BUG);
-	assert_int_equal(pg_exec(pg, "SELECT FROM window_1m('v', 'A', '{0}', 5, true)", &e), PG_OK);
+	assert_int_equal(pg_exec(pg, "SELECT FROM window_1m('v', 'A', '{0}', 5)", &e), PG_OK);
 	pg_free(pg);
 	pg = pg_new(database_as("pricegraph_collector"), "test");
 	assert_int_equal(pg_exec(pg, "SELECT venue_ensure('w', 5)", &e), PG_OK);
@@ -200,7 +200,7 @@ static void folds_few_of_many_alike(void **state)
 {
 	(void)state;
 	database_needed();
-	/* One of 40: by look-ups. */
+	/* One of 40. */
 	database_run("UPDATE candle_1s SET high = high + 1000, revision = 3000 WHERE venue = 'f' "
 		     "AND symbol = 'S3' AND NOT removed "
 		     "AND open_us >= " MINUTE);
@@ -283,23 +283,17 @@ static void windows_are_the_same_fold(void **state)
 {
 	(void)state;
 	database_needed();
-	for (int few = 0; few < 2; few++) {
-		database_run(
-			few ? "CREATE OR REPLACE TEMP VIEW w AS SELECT * FROM window_1m('f', 'S9', "
-			      "ARRAY(SELECT generate_series(" MINUTE " - 900000000, " MINUTE
-			      " + 599999999, 300000000)), " MINUTE " + 600000000, true)"
-			    : "CREATE OR REPLACE TEMP VIEW w AS SELECT * FROM window_1m('f', 'S9', "
-			      "ARRAY(SELECT generate_series(" MINUTE " - 900000000, " MINUTE
-			      " + 599999999, 300000000)), " MINUTE " + 600000000, false)");
-		IS(REFERENCE("candle_1m",
-			   "300000000") "SELECT count(*) || ' ' || count(*) FILTER (WHERE (w.open, "
-					"w.high, w.low, w.close, w.volume, w.quote, w.trades, "
-					"w.origin) IS DISTINCT FROM (r.o, r.h, r.l, r.c, r.v, r.q, "
-					"r.n, g.origin)) FROM r JOIN g USING (b, symbol) "
-					"FULL JOIN w ON w.open_us = r.b WHERE r.symbol = 'S9' OR "
-					"r.symbol IS NULL",
-			"5 0");
-	}
+	database_run("CREATE TEMP VIEW w AS SELECT * FROM window_1m('f', 'S9', "
+		     "ARRAY(SELECT generate_series(" MINUTE " - 900000000, " MINUTE
+		     " + 599999999, 300000000)), " MINUTE " + 600000000)");
+	IS(REFERENCE("candle_1m",
+		   "300000000") "SELECT count(*) || ' ' || count(*) FILTER (WHERE (w.open, "
+				"w.high, w.low, w.close, w.volume, w.quote, w.trades, "
+				"w.origin) IS DISTINCT FROM (r.o, r.h, r.l, r.c, r.v, r.q, "
+				"r.n, g.origin)) FROM r JOIN g USING (b, symbol) "
+				"FULL JOIN w ON w.open_us = r.b WHERE r.symbol = 'S9' OR "
+				"r.symbol IS NULL",
+		"5 0");
 }
 
 int main(void)
