@@ -113,25 +113,36 @@ int decimal_parse(struct decimal *out, const char *text, size_t len)
 	return canonical(out, *text == '-' ? -units : units, scale);
 }
 
+/* Before p, at least `least` of them; returns where they begin. */
+static char *put_word(char *p, uint64_t n, int least)
+{
+	for (; n || least > 0; n /= 10, least--)
+		*--p = (char)('0' + (int)(n % 10));
+	return p;
+}
+
+static char *put_digits(char *p, unsigned __int128 n, int least)
+{
+	for (; n > UINT64_MAX; n /= (uint64_t)powers[WORD_DIGITS], least -= WORD_DIGITS)
+		p = put_word(p, (uint64_t)(n % (uint64_t)powers[WORD_DIGITS]), WORD_DIGITS);
+	return put_word(p, (uint64_t)n, least);
+}
+
 size_t decimal_format(const struct decimal *d, char out[DECIMAL_TEXT_SIZE])
 {
-	unsigned __int128 rest =
-		d->units < 0 ? 0 - (unsigned __int128)d->units : (unsigned __int128)d->units;
-	char text[DECIMAL_TEXT_SIZE], *p = text + sizeof(text);
-	int places = 0;
+	char text[DECIMAL_TEXT_SIZE], *end = text + sizeof(text), *p = out;
+	const char *digits = put_digits(end,
+		d->units < 0 ? 0 - (unsigned __int128)d->units : (unsigned __int128)d->units,
+		d->scale + 1);
+	size_t places = (size_t)d->scale, whole = (size_t)(end - digits) - places;
 
-	do {
-		*--p = (char)('0' + (int)(rest % 10));
-		rest /= 10;
-		if (++places == d->scale)
-			*--p = '.';
-	} while (rest || places <= d->scale);
 	if (d->units < 0)
-		*--p = '-';
-	size_t len = (size_t)(text + sizeof(text) - p);
-	memcpy(out, p, len);
-	out[len] = '\0';
-	return len;
+		*p++ = '-';
+	p = mempcpy(p, digits, whole);
+	*p++ = '.';
+	p = mempcpy(p, digits + whole, places);
+	*p = '\0';
+	return (size_t)(p - out);
 }
 
 /* Both at the greater of the two scales. */

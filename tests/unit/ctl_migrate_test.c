@@ -194,8 +194,7 @@ static void what_the_first_release_stored_goes_on(void **state)
 	IS("SELECT fold_1m('v', '{A}', '{" DAY "}', '{7}')", "1");
 	IS("SELECT format('%s %s %s %s', volume, made, revision, (given).volume) FROM candle_1m",
 		"120 1 7 999");
-	IS("SELECT sum(taker_volume) FROM window_1m('v', 'A', '{" DAY "}', " DAY
-	   " + 3600000000)",
+	IS("SELECT sum(taker_volume) FROM window_1m('v', 'A', '{" DAY "}', " DAY " + 3600000000)",
 		"60");
 	IS("SELECT count(*) FROM seconds_change('v', 'A', 'correct', 1, 'me', 'why', ARRAY[(" DAY
 	   ", false, 10, 12, 9, 11, 1, 11, 3, NULL, NULL, NULL, NULL, 5, true, "
