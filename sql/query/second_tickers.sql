@@ -1,5 +1,5 @@
 -- Every sample of the seconds ($2 symbols, $3 their starts); k counts them from 1. A second of which many symbols are asked for is read
--- once for all of them: keys begin with the time, so that a look-up passes by the rows of all symbols of its second.
+-- once for all of them: their keys begin with the time, so that a look-up passes by the rows of all symbols of its second.
 -- OFFSET 0: by the key, second by second, whatever is known of a new partition's size.
 WITH u AS MATERIALIZED (
 	SELECT a.*, count(*) OVER (PARTITION BY a.second_us) >= 4 AS many
