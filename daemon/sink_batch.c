@@ -183,10 +183,9 @@ static int by_raw(const void *pa, const void *pb)
 	return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
-static int by_bar(
-	const struct sink_symbol *a, const struct sink_symbol *b, int64_t a_us, int64_t b_us)
+int sink_batch_order(const char *a, int64_t a_us, const char *b, int64_t b_us)
 {
-	int order = a == b ? 0 : strcmp(a->name, b->name);
+	int order = a == b ? 0 : strcmp(a, b);
 
 	return order ? order : (a_us > b_us) - (a_us < b_us);
 }
@@ -195,21 +194,22 @@ static int by_candle(const void *pa, const void *pb)
 {
 	const struct batch_candle *a = pa, *b = pb;
 
-	return by_bar(a->symbol, b->symbol, a->candle.open_us, b->candle.open_us);
+	return sink_batch_order(
+		a->symbol->name, a->candle.open_us, b->symbol->name, b->candle.open_us);
 }
 
 static int by_minute(const void *pa, const void *pb)
 {
 	const struct batch_minute *a = pa, *b = pb;
 
-	return by_bar(a->symbol, b->symbol, a->open_us, b->open_us);
+	return sink_batch_order(a->symbol->name, a->open_us, b->symbol->name, b->open_us);
 }
 
 static int by_fold(const void *pa, const void *pb)
 {
 	const struct batch_fold *a = pa, *b = pb;
 
-	return by_bar(a->symbol, b->symbol, a->open_us, b->open_us);
+	return sink_batch_order(a->symbol->name, a->open_us, b->symbol->name, b->open_us);
 }
 
 static int by_given(const void *pa, const void *pb)
@@ -218,7 +218,7 @@ static int by_given(const void *pa, const void *pb)
 
 	if (a->level != b->level)
 		return a->level < b->level ? -1 : 1;
-	return by_bar(a->symbol, b->symbol, a->bar.open_us, b->bar.open_us);
+	return sink_batch_order(a->symbol->name, a->bar.open_us, b->symbol->name, b->bar.open_us);
 }
 
 static void sort_folds(struct buf *folds)

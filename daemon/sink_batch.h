@@ -165,5 +165,7 @@ void sink_batch_year(struct sink_batch *b, int64_t time_us);
 void sink_batch_fold(
 	struct sink_batch *b, enum ladder level, const struct sink_symbol *sy, int64_t open_us);
 void sink_batch_quarantine(struct sink_batch *b, const struct kafka_record *r, const char *reason);
+/* The order of candles' keys: by the symbol's name, then the time. <0 0 >0 */
+int sink_batch_order(const char *a, int64_t a_us, const char *b, int64_t b_us);
 /* Sorts the rows as their keys are sorted, and drops repeated folds. */
 void sink_batch_sort(struct sink_batch *b);

@@ -44,9 +44,8 @@ static struct sink_symbol *symbol_of(
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int64_t at_us = g[middle].bar.open_us;
-		int order = at_us == open_us ? strcmp(g[middle].symbol->name, name)
-					     : (at_us < open_us ? -1 : 1);
+		int order = sink_batch_order(
+			g[middle].symbol->name, g[middle].bar.open_us, name, open_us);
 
 		if (order == 0)
 			return g[middle].symbol;

@@ -4,7 +4,6 @@
 #include "second_source.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 METRIC_COUNTER(metric_decided, "pricegraph_sink_late_decided_total",
 	"Late seconds that a closed kline or a correction decided, without a look at the raw rows");
@@ -13,9 +12,7 @@ static int by_second(const void *pa, const void *pb)
 {
 	const struct batch_late *a = pa, *b = pb;
 
-	int order = strcmp(a->symbol->name, b->symbol->name);
-
-	return order ? order : (a->second_us > b->second_us) - (a->second_us < b->second_us);
+	return sink_batch_order(a->symbol->name, a->second_us, b->symbol->name, b->second_us);
 }
 
 /* One entry a second, and the late klines taken in. */

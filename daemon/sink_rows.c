@@ -75,11 +75,9 @@ static struct sink_symbol *symbol_of(const struct buf *candles, const char *name
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int64_t at_us = c[middle].candle.open_us;
-		int order = strcmp(c[middle].symbol->name, name);
+		int order = sink_batch_order(
+			c[middle].symbol->name, c[middle].candle.open_us, name, open_us);
 
-		if (order == 0)
-			order = (at_us > open_us) - (at_us < open_us);
 		if (order == 0)
 			return c[middle].symbol;
 		if (order < 0)
