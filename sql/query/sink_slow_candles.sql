@@ -1,5 +1,5 @@
 -- Writes what differs, and tells what was written: symbol, open_us, and whether the bars above stay as they are. A correction stands, a removal
--- too; a closed candle gives way only to a later statement, which may not know the ids.
+-- too, and a kline waits beneath it; a closed candle gives way only to a later statement, which may not know the ids.
 -- A minute stays if it is a fold of its seconds, all that it sums up is as it was, and prices moved only where another second decides:
 -- strictly between high and low, and not at an end. Of several seconds of a minute each may be judged alone: those that decide did not move.
 WITH put AS (
@@ -21,6 +21,25 @@ WITH put AS (
 			excluded.quote, excluded.trades, excluded.taker_volume, excluded.taker_quote,
 			excluded.origin, excluded.closed, excluded.stated_us, false)
 	RETURNING *
+), waiting AS (
+	INSERT INTO kline_beneath AS b (venue, symbol, open_us, open, high, low, close, volume, quote, trades, taker_volume, taker_quote,
+		first_id, last_id, closed, stated_us)
+	SELECT DISTINCT ON (s.symbol, s.open_us) s.venue, s.symbol, s.open_us, s.open, s.high, s.low, s.close, s.volume, s.quote, s.trades,
+		s.taker_volume, s.taker_quote, s.first_id, s.last_id, s.closed, s.stated_us
+	FROM slow_candle AS s
+	CROSS JOIN LATERAL (
+		SELECT FROM candle_1s AS c WHERE c.venue = s.venue AND c.symbol = s.symbol AND c.open_us = s.open_us AND c.origin = 5 OFFSET 0
+	) AS corrected
+	WHERE s.origin = 4 AND (SELECT EXISTS (SELECT FROM correction))
+	ORDER BY s.symbol, s.open_us, s.closed DESC, s.stated_us DESC
+	ON CONFLICT (venue, symbol, open_us) DO UPDATE
+	SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
+		volume = excluded.volume, quote = excluded.quote, trades = excluded.trades,
+		taker_volume = excluded.taker_volume, taker_quote = excluded.taker_quote,
+		first_id = coalesce(excluded.first_id, CASE WHEN excluded.trades = b.trades THEN b.first_id END),
+		last_id = coalesce(excluded.last_id, CASE WHEN excluded.trades = b.trades THEN b.last_id END),
+		closed = excluded.closed, stated_us = excluded.stated_us
+	WHERE (b.closed, b.stated_us) < (excluded.closed, excluded.stated_us)
 )
 SELECT n.symbol, n.open_us, coalesce(
 	(o.volume, o.quote, o.trades, o.taker_volume, o.taker_quote, o.origin, o.closed, o.removed)

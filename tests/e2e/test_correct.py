@@ -264,6 +264,33 @@ def test_an_inverse_gives_back_what_is_known(stack):
                         T0 + 3_600_000: d("97", "97", "97", "97", "1", "97", 1, "0", "0")})
 
 
+def test_a_kline_waits_beneath_a_correction(stack):
+    """What the exchange states of a corrected or removed second meanwhile is what is known of it, in whatever order it came, when that is withdrawn."""
+    _, topics, events = settled(stack)
+    seconds = seconds_of(events)
+    times = sorted(seconds)
+    corrected, removed, known, new = times[3], times[4], times[5], T0 + 3_600_000
+    topics.event("kline_1s", SYMBOL, kline(SYMBOL, known, END + 9500))
+    topics.flush()
+    wait_until(lambda: stack.one("SELECT count(*) FROM candle_1s WHERE origin = 4") == 1, "a kline is known")
+    correct(stack, write(stack, "a.csv", line(corrected, NEW), f"{removed},remove", line(known, NEW), line(new, NEW)))
+    now = dict(visible(stack, "candle_1s"))
+    for stated in (END + 9000, END + 9001, END + 8000):
+        for t in (corrected, removed, known, new):
+            topics.event("kline_1s", SYMBOL, kline(SYMBOL, t, stated))
+    topics.flush()
+    versions = "SELECT open_us / 1000, closed, stated_us FROM kline_beneath ORDER BY 1"
+    want = [(t, True, (END + 9001) * 1000) for t in sorted((corrected, removed, known, new))]
+    wait_until(lambda: stack.rows(versions) == want, lambda: stack.rows(versions))
+    assert dict(visible(stack, "candle_1s")) == now
+    correct(stack, write(stack, "b.csv", *(f"{t},withdraw" for t in (corrected, removed, known, new))))
+    bar = d("5", "8", "4", "6", "3", "7", 2, "1", "2")
+    assert_stored(stack, {**seconds, corrected: bar, removed: bar, known: bar, new: bar})
+    assert stack.rows("SELECT open_us / 1000, closed, stated_us FROM candle_1s WHERE origin = 4 ORDER BY 1") == [
+        (t, True, (END + (9500 if t == known else 9001)) * 1000) for t in sorted((corrected, removed, known, new))]
+    assert stack.one("SELECT count(*) FROM quarantine") == 0
+
+
 def give(stack, t, close, stated=5):
     """A bar of 1m given at its level, as an import does."""
     stack.db.execute("SELECT * FROM give_1m(%s, ARRAY[%s], ARRAY[%s::bigint], ARRAY[1::numeric], ARRAY[9::numeric], ARRAY[1::numeric], "
