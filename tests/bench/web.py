@@ -24,7 +24,7 @@ SYMBOLS = 1000
 SPANS = {"1s": 4000, "1m": 4000, "1h": 1500, "1d": 600}  # buckets of each symbol: 10,100,000 candles
 NAMES = [f"COIN{i}USDT" for i in range(SYMBOLS)]
 COLD, POLLERS, POLL_SECONDS = 200, 100, 10
-INGEST_RATE, INGEST_SECONDS, ASKED_PER_S = 10_000, 20, 100
+INGEST_RATE, INGEST_SECONDS, ASKED_PER_S = 10_000, 30, 100
 
 
 def path_of(symbol="COIN0USDT", interval="1s", limit=500):
@@ -200,20 +200,21 @@ def pollers(stack):
             f"| **made per commit** (wanted: 1) | {made / commits:.2f} |\n| beats of the pulse | {beats} |\n")
 
 
-def paced(client, path, seconds):
-    """Times to answers in ms, ASKED_PER_S a second, whatever they take."""
-    out, began = [], time.monotonic()
+def paced(client, names, seconds):
+    """Times to answers in ms, ASKED_PER_S a second, whatever they take, each of one of the names."""
+    out, began, rnd = [], time.monotonic(), random.Random(5)
     for n in range(int(seconds * ASKED_PER_S)):
         time.sleep(max(0, began + n / ASKED_PER_S - time.monotonic()))
-        out += times_ms(client, [path])
+        out += times_ms(client, [path_of(rnd.choice(names))])
     return sorted(out)
 
 
-def under_ingest(folder):
-    """The symbol that is asked for is among those that are stored. Each second's events are written to Kafka at once by tests/bench/produce."""
+def beside_the_sink(folder, kept):
+    """Answers of one symbol, or (nothing kept) of all; while nothing is stored, and while each second's events are written to Kafka at once
+    by tests/bench/produce: times to both, records stored a second, and symbols."""
     names = market.symbols(INGEST_RATE // 2)
     streams = ("miniTicker", "kline_1s")
-    stack = Stack(folder, "replay-ingest", {"feed.enabled": "no"})
+    stack = Stack(folder, "replay-ingest", {"feed.enabled": "no", "chart.keep": 250 if kept else 0})
     try:
         begin(stack, folder, streams, names, market.wide(names, 10))
         files = [folder / f"second{n}" for n in range(INGEST_SECONDS)]
@@ -221,8 +222,9 @@ def under_ingest(folder):
             market.save(path, market.wide(names, 1, 10 + n))
         sink = start_sink(stack)
         with contextlib.closing(Chart(stack)) as chart:
-            client, path = chart.client(), path_of(names[0])
-            idle = paced(client, path, INGEST_SECONDS / 2)
+            client, asked = chart.client(), names[:1] if kept else names
+            paced(client, asked, 1)
+            idle = paced(client, asked, INGEST_SECONDS)
             before = stored_offsets(stack)
 
             def ingest():
@@ -233,18 +235,27 @@ def under_ingest(folder):
 
             writer = threading.Thread(target=ingest)
             writer.start()
-            busy = paced(client, path, INGEST_SECONDS)
+            busy = paced(client, asked, INGEST_SECONDS)
             writer.join()
             rate = (stored_offsets(stack) - before) / INGEST_SECONDS
         sink.stop()
     finally:
         stack.close()
-    def of(ms, share):
-        return ms[int(len(ms) * share)]
-    return (f"## Web, while events are stored\n`initial` of 500 candles, {ASKED_PER_S} a second from the program; the sink stores {rate:,.0f} records a second of {len(names):,} symbols.\n\n"
-            "| | p50 ms | p90 ms | p99 ms |\n|---|---|---|---|\n" +
-            "".join(f"| {name} | {of(ms, 0.5):.2f} | {of(ms, 0.9):.2f} | {of(ms, 0.99):.2f} |\n" for name, ms in (("idle", idle), ("storing", busy))) +
-            f"| **ratio** (wanted p99: 1.5) | {rounded(of(busy, 0.5) / of(idle, 0.5))} | {rounded(of(busy, 0.9) / of(idle, 0.9))} | {rounded(of(busy, 0.99) / of(idle, 0.99))} |\n")
+    return idle, busy, rate, len(names)
+
+
+def under_ingest(folder):
+    text = ""
+    for kept, what in ((True, "one symbol"), (False, "a random symbol each time, nothing kept")):
+        (folder / what[:3]).mkdir(parents=True)
+        idle, busy, rate, symbols = beside_the_sink(folder / what[:3], kept)
+
+        def of(ms):
+            return [ms[int(len(ms) * share)] for share in (0.5, 0.9, 0.99)]
+        text += "".join(f"| {what}, {name} | {a:.2f} | {b:.2f} | {c:.2f} |\n" for name, (a, b, c) in (("idle", of(idle)), ("storing", of(busy))))
+        text += "| **ratio** | " + " | ".join(rounded(b / a) for a, b in zip(of(idle), of(busy))) + " |\n"
+    return (f"## Web, while events are stored\n`initial` of 500 candles, {ASKED_PER_S} a second from the program; the sink stores {rate:,.0f} records a second of "
+            f"{symbols:,} symbols. Wanted at p99: 1.5\n\n| | p50 ms | p90 ms | p99 ms |\n|---|---|---|---|\n{text}")
 
 
 def measure(folder):
