@@ -49,7 +49,7 @@ CORRECT := candle_line correct_file change_write second_source correct_natural c
 	sink_state sink_minute sink_batch sink_rows sink_raw id_mark kafka_seconds correct_kafka correct_inverse
 CTL := $(CHOICE) feed_symbols_file ctl_symbols ctl_migrate ctl_empty ctl_status ctl_options ctl_backfill ctl_import $(CORRECT) ctl_correct $(LOAD) ctl
 CGI := request problem accept cors param poll_param fcgi_server fcgi_loop fcgi_now fcgi_peek fcgi_gather fcgi_accept fcgi_pool fcgi_reader fcgi_env fcgi_conn fcgi_block fcgi_cgi
-CHART := chart_ranges chart_window chart_cover chart_state chart_basis chart_bars chart_pulse chart_key chart_cache chart_cached chart_reader chart_head chart_watch chart_candles chart_view \
+CHART := chart_ranges chart_window chart_cover chart_state chart_basis chart_bars chart_pulse chart_key chart_cache chart_cached chart_refresh chart_reader chart_head chart_watch chart_candles chart_view \
 	chart_json chart_etag chart_page chart_v3 chart_v3_time chart_v3_klines chart_v3_symbols chart_v3_info chart_v3_ticker chart_v3_average chart_udf chart_udf_config chart_udf_symbols chart_udf_history chart_indicator chart_series chart_csv chart_closed chart_initial chart_periodic chart_symbols chart_coverage chart_status chart_openapi pg_to_chart chart
 LIVE := live kafka_to_cache kafka_tail meta_record cache cache_poll cache_ring cache_symbol cache_to_poll poll_request
 UNIT_OBJ_accept := cgi/accept cgi/chart_etag
@@ -71,6 +71,7 @@ UNIT_OBJ_chart_ranges := cgi/chart_ranges
 UNIT_OBJ_chart_window := cgi/chart_window
 UNIT_OBJ_chart_cover := cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_key := cgi/chart_key
+UNIT_OBJ_chart_refresh := cgi/chart_refresh
 UNIT_OBJ_chart_cache := cgi/chart_cache cgi/chart_basis cgi/chart_pulse cgi/chart_state cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_pulse := cgi/chart_pulse daemon/ctl_migrate
 UNIT_OBJ_chart_keep = $(UNIT_OBJ_pg_to_chart)

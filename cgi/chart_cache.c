@@ -15,6 +15,8 @@ METRIC_COUNTER(hits, "pricegraph_chart_cache_hits_total", "Answers that were the
 METRIC_COUNTER(misses, "pricegraph_chart_cache_misses_total", "Answers that had to be made.");
 METRIC_COUNTER(joined, "pricegraph_chart_cache_joined_total",
 	"Answers that somebody else was making already.");
+METRIC_COUNTER(told_old, "pricegraph_chart_cache_before_total",
+	"Answers of before that were told while they are made anew.");
 METRIC_COUNTER(evicted, "pricegraph_chart_cache_evicted_total",
 	"Answers that were given up because the cache was full.");
 METRIC_COUNTER(too_big, "pricegraph_chart_cache_refused_total", "Answers too big to be kept.");
@@ -166,30 +168,51 @@ static bool is_unchanged(const struct chart_basis *b, const struct chart_beat *b
 	       chart_beat_revision(beat, b->partition) <= b->revision;
 }
 
-static bool is_good(const struct chart_entry *e, const struct chart_want *w)
+/* But for what was committed. */
+static bool holds(const struct chart_entry *e)
 {
 	const struct chart_basis *b = &e->basis;
-	int64_t wall_us = clock_wall_us(), age_us = clock_mono_us() - e->made_us;
+	int64_t wall_us = clock_wall_us();
 
-	if (age_us > CHART_CACHE_AGE_MAX_US || wall_us >= e->until_us)
-		return false;
-	if (age_us >= w->hold_us && !is_unchanged(b, w->beat))
-		return false;
-	return chart_state_of(b->venue, &b->feed, b->as_of_us, wall_us).state == b->fresh.state;
+	return clock_mono_us() - e->made_us <= CHART_CACHE_AGE_MAX_US && wall_us < e->until_us &&
+	       chart_state_of(b->venue, &b->feed, b->as_of_us, wall_us).state == b->fresh.state;
 }
 
-struct chart_entry *chart_cache_get(struct chart_cache *c, const struct chart_want *w)
+static bool is_good_locked(struct chart_entry *e, const struct chart_want *w)
 {
-	struct chart_entry *e = NULL;
+	if (!holds(e))
+		return false;
+	if (is_unchanged(&e->basis, w->beat)) {
+		if (e->seen_us < w->beat->at_us)
+			e->seen_us = w->beat->at_us;
+		return true;
+	}
+	return clock_mono_us() - e->made_us < w->hold_us;
+}
+
+static bool may_be_told(const struct chart_entry *e, const struct chart_want *w)
+{
+	const struct chart_beat *beat = w->beat;
+
+	return holds(e) && beat->known && e->basis.epoch == beat->epoch &&
+	       e->basis.generation == beat->generation && clock_mono_us() - e->seen_us < w->old_us;
+}
+
+struct chart_entry *chart_cache_get(struct chart_cache *c, const struct chart_want *w, bool *old)
+{
+	struct chart_entry *e;
 	struct slot *s;
+	bool good;
 
 	pthread_mutex_lock(&c->lock);
 	s = find_locked(c, w);
-	if (s && s->ready && is_good(s->ready, w))
-		e = hold(s->ready);
+	e = s ? s->ready : NULL;
+	good = e && is_good_locked(e, w);
+	*old = e && !good && may_be_told(e, w);
+	e = good || *old ? hold(e) : NULL;
 	pthread_mutex_unlock(&c->lock);
 	if (e)
-		metric_add(&hits, 1);
+		metric_add(good ? &hits : &told_old, 1);
 	return e;
 }
 
@@ -211,7 +234,7 @@ static struct chart_entry *new_entry(void)
 
 	if (!e)
 		return NULL;
-	e->made_us = clock_mono_us();
+	e->made_us = e->seen_us = clock_mono_us();
 	atomic_store(&e->held, 2); /* by the slot and by who makes it */
 	return e;
 }
@@ -221,7 +244,7 @@ static struct chart_entry *enter_locked(
 {
 	struct chart_entry *e;
 
-	if (s->ready && is_good(s->ready, w)) {
+	if (s->ready && is_good_locked(s->ready, w)) {
 		metric_add(&hits, 1);
 		return hold(s->ready);
 	}

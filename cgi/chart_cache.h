@@ -3,8 +3,8 @@
  *
  * An entry is good as long as a beat of the pulse (chart_pulse.h) says that nothing was committed since in what it tells of. Of what is wanted
  * by several at once one makes it, the others wait for it. Bounded by bytes and entries; policy when full: the one that was not asked for longest goes
- * first; what is greater than an eighth of the bytes is not kept. Entries are never changed once made, and live as long as somebody
- * holds them. Any thread.
+ * first; what is greater than an eighth of the bytes is not kept. What an entry answers is never changed once made; it lives as long as somebody
+ * holds it. Any thread.
  */
 #pragma once
 #include "chart_basis.h"
@@ -23,6 +23,7 @@ struct chart_entry {
 	/* Of the cache. */
 	atomic_int held;
 	bool done, good; /* made; with status 200 */
+	int64_t seen_us; /* monotonic: when it was known last that nothing was committed since */
 };
 
 struct chart_cache;
@@ -36,11 +37,12 @@ struct chart_want {
 	size_t key_len;
 	const struct chart_beat *beat; /* not older than the bound of what may be answered */
 	int64_t hold_us; /* an entry is good this long whatever was committed; 0: not */
+	int64_t old_us;  /* how old that may be of which something was committed since */
 };
 
-/* The good entry, held, or NULL. Never waits. */
-struct chart_entry *chart_cache_get(struct chart_cache *c, const struct chart_want *w);
-/* Likewise, but if there is none: waits for who makes it (*make false: it may be any answer, also a problem), or tells the caller to make it: *make
+/* The good entry, held, or NULL. Never waits. One that was good old_us ago is told too, as long as no other is made: *old, it should be made anew. */
+struct chart_entry *chart_cache_get(struct chart_cache *c, const struct chart_want *w, bool *old);
+/* The good entry only; if there is none: waits for who makes it (*make false: it may be any answer, also a problem), or tells the caller to make it: *make
  * true, then chart_cache_made must follow. NULL: no memory, nothing to do. */
 struct chart_entry *chart_cache_enter(
 	struct chart_cache *c, const struct chart_want *w, bool *make);

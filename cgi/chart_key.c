@@ -72,3 +72,15 @@ size_t chart_key_of(const struct request *rq, char out[CHART_KEY_SIZE])
 	memcpy(out + len, accept, accept_len + 1);
 	return len + accept_len;
 }
+
+void chart_key_parse(char *key, struct request *out)
+{
+	char *accept = strchr(key, ' '), *query = memchr(key, '?', (size_t)(accept - key));
+
+	*accept = '\0';
+	if (query)
+		*query = '\0';
+	out->path = key;
+	out->query = query ? query + 1 : "";
+	out->accept = accept + 1;
+}

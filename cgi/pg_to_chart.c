@@ -5,6 +5,7 @@
 #include "chart_key.h"
 #include "chart_pulse.h"
 #include "chart_reader.h"
+#include "chart_refresh.h"
 #include "clock.h"
 #include "metrics.h"
 #include "problem.h"
@@ -31,8 +32,11 @@ struct pg_to_chart {
 	struct chart_pulse *pulse;
 	struct chart_cache *cache;
 	struct chart_watch *watch;
+	const char *prefix; /* lent by the settings */
+	struct chart_refresh *refresh;
+	struct answer refreshed; /* its thread's */
 	int workers;
-	struct chart_reader *readers[];
+	struct chart_reader *readers[]; /* the workers', and the one of `refresh` */
 };
 
 const struct param chart_no_params[] = {
@@ -81,6 +85,8 @@ const struct chart_endpoint *const chart_endpoints[] = {
 	NULL,
 };
 
+static void refresh(void *arg, const char *key, size_t key_len);
+
 static int make_parts(struct pg_to_chart *c, const struct settings *s, struct err *e)
 {
 	struct chart_reader_options o = {
@@ -99,17 +105,19 @@ static int make_parts(struct pg_to_chart *c, const struct settings *s, struct er
 	c->watch = chart_watch_new();
 	if (!c->cache || !c->watch)
 		return err_set(e, "no memory for the answers that are kept");
-	for (int i = 0; i < c->workers; i++) {
+	for (int i = 0; i <= c->workers; i++) {
 		c->readers[i] = chart_reader_new(&o);
 		if (!c->readers[i])
 			return err_set(e, "no memory for worker %d", i);
 	}
-	return 0;
+	c->refresh = chart_refresh_new(&(struct chart_refresh_owner){refresh, c}, e);
+	return c->refresh ? 0 : -1;
 }
 
 struct pg_to_chart *pg_to_chart_new(const struct settings *s, int workers, struct err *e)
 {
-	struct pg_to_chart *c = calloc(1, sizeof(*c) + (size_t)workers * sizeof(c->readers[0]));
+	struct pg_to_chart *c =
+		calloc(1, sizeof(*c) + (size_t)(workers + 1) * sizeof(c->readers[0]));
 
 	if (!c) {
 		err_set(e, "no memory for %d workers", workers);
@@ -117,6 +125,8 @@ struct pg_to_chart *pg_to_chart_new(const struct settings *s, int workers, struc
 	}
 	c->workers = workers;
 	c->keep_us = settings_int(s, "chart", "keep") * MS_US;
+	c->prefix = settings_text(s, "web", "prefix");
+	buf_init(&c->refreshed.body, FCGI_ANSWER_MAX);
 	if (make_parts(c, s, e) != 0) {
 		pg_to_chart_free(c);
 		return NULL;
@@ -128,8 +138,10 @@ void pg_to_chart_free(struct pg_to_chart *c)
 {
 	if (!c)
 		return;
-	for (int i = 0; i < c->workers; i++)
+	chart_refresh_free(c->refresh);
+	for (int i = 0; i <= c->workers; i++)
 		chart_reader_free(c->readers[i]);
+	buf_done(&c->refreshed.body);
 	chart_pulse_free(c->pulse);
 	chart_cache_free(c->cache);
 	chart_watch_free(c->watch);
@@ -144,12 +156,12 @@ static const struct chart_endpoint *find(const char *path)
 	return NULL;
 }
 
-static struct chart_want want_of(const struct chart_endpoint *e, const struct chart_beat *beat,
-	const char *key, size_t key_len)
+static struct chart_want want_of(const struct pg_to_chart *c, const struct chart_endpoint *e,
+	const struct chart_beat *beat, const char *key, size_t key_len)
 {
 	int64_t hold_us = e->keep == CHART_KEEP_SECOND ? SECOND_US : 0;
 
-	return (struct chart_want){key, key_len, beat, hold_us};
+	return (struct chart_want){key, key_len, beat, hold_us, c->keep_us};
 }
 
 static const char *types_of(const struct chart_endpoint *e)
@@ -214,7 +226,7 @@ static void keep(const struct job *j)
 {
 	char key[CHART_KEY_SIZE];
 	struct chart_beat beat;
-	struct chart_want w = want_of(j->e, &beat, key, chart_key_of(j->rq, key));
+	struct chart_want w = want_of(j->c, j->e, &beat, key, chart_key_of(j->rq, key));
 	struct chart_entry *entry = NULL;
 	bool wanted = true;
 
@@ -256,6 +268,34 @@ static void dispatch(struct pg_to_chart *c, int worker, const struct request *rq
 		answer_in_type(&j);
 }
 
+static void begin(struct answer *a, const struct request *rq)
+{
+	a->status = 200;
+	a->content_type = "application/json";
+	a->udf = strncmp(rq->path, "/udf/", 5) == 0;
+}
+
+/* On its own thread: makes a kept answer anew, unless somebody has. */
+static void refresh(void *arg, const char *key, size_t key_len)
+{
+	struct pg_to_chart *c = arg;
+	struct answer *a = &c->refreshed;
+	char pieces[CHART_KEY_SIZE];
+	struct request rq = {.method = "GET",
+		.prefix = c->prefix,
+		.if_none_match = "",
+		.prefer = "",
+		.last_event_id = "",
+		.origin = ""};
+
+	memcpy(pieces, key, key_len + 1);
+	chart_key_parse(pieces, &rq);
+	a->etag[0] = a->headers[0] = '\0';
+	buf_reset(&a->body);
+	begin(a, &rq);
+	keep(&(struct job){c, c->workers, find(rq.path), &rq, a});
+}
+
 static void count(int status, size_t body_bytes)
 {
 	metric_add(&requests, 1);
@@ -275,15 +315,18 @@ bool pg_to_chart_now(struct pg_to_chart *c, const struct request *rq, struct fcg
 	struct chart_beat beat;
 	struct chart_want w;
 	struct chart_entry *entry;
+	bool old;
 
 	if (!e || e->keep == CHART_KEEP_NOT)
 		return false;
-	w = want_of(e, &beat, key, chart_key_of(rq, key));
+	w = want_of(c, e, &beat, key, chart_key_of(rq, key));
 	if (w.key_len == 0 || !chart_pulse_now(c->pulse, c->keep_us, &beat))
 		return false;
-	entry = chart_cache_get(c->cache, &w);
+	entry = chart_cache_get(c->cache, &w, &old);
 	if (!entry)
 		return false;
+	if (old)
+		chart_refresh_want(c->refresh, key, w.key_len);
 	if (!accept_one(rq->accept, entry->answer.content_type)) {
 		chart_cache_let_go(entry);
 		return false;
@@ -304,9 +347,7 @@ void pg_to_chart_answer(
 {
 	int64_t begin_us = clock_mono_us();
 
-	a->status = 200;
-	a->content_type = "application/json";
-	a->udf = strncmp(rq->path, "/udf/", 5) == 0;
+	begin(a, rq);
 	dispatch(c, worker, rq, a);
 	metric_add(&busy_us, clock_mono_us() - begin_us);
 	count(a->status, a->body.len);

@@ -47,7 +47,7 @@ static int tear_down(void **state)
 
 static struct chart_want want(const char *key)
 {
-	return (struct chart_want){key, strlen(key), &beat, 0};
+	return (struct chart_want){key, strlen(key), &beat, 0, 0};
 }
 
 static struct chart_basis basis(int64_t revision)
@@ -96,10 +96,26 @@ static int ask(const char *key, int status, const char *body, const struct chart
 static bool is_there(const char *key)
 {
 	struct chart_want w = want(key);
-	struct chart_entry *e = chart_cache_get(cache, &w);
+	bool old;
+	struct chart_entry *e = chart_cache_get(cache, &w, &old);
 
+	assert_false(old);
 	chart_cache_let_go(e);
 	return e != NULL;
+}
+
+/* Whether the one of before is told. */
+static bool is_told(const char *key)
+{
+	struct chart_want w = want(key);
+	bool old;
+	struct chart_entry *e;
+
+	w.old_us = 250 * MS_US;
+	e = chart_cache_get(cache, &w, &old);
+	assert_int_equal(old, e != NULL);
+	chart_cache_let_go(e);
+	return old;
 }
 
 static int64_t metric(const char *name)
@@ -207,17 +223,45 @@ static void what_is_held_for_a_second_is(void **state)
 	struct chart_basis b = basis(7);
 	struct chart_want w = want("k");
 	struct chart_entry *e;
+	bool old;
 
 	(void)state;
 	assert_int_equal(ask("k", 200, "x", &b), 1);
 	beat.revisions[3] = 8;
 	w.hold_us = SECOND_US;
 	pass(SECOND_US - 1);
-	e = chart_cache_get(cache, &w);
+	e = chart_cache_get(cache, &w, &old);
 	assert_non_null(e);
+	assert_false(old);
 	chart_cache_let_go(e);
 	pass(1);
-	assert_null(chart_cache_get(cache, &w));
+	assert_null(chart_cache_get(cache, &w, &old));
+}
+
+static void what_was_good_just_now_is_told_while_it_is_made_anew(void **state)
+{
+	struct chart_basis b = basis(7), later = basis(8);
+
+	(void)state;
+	assert_int_equal(ask("k", 200, "x", &b), 1);
+	pass(SECOND_US);
+	beat.at_us = clock_mono_us();
+	assert_true(is_there("k")); /* at this beat it is good */
+	pass(100 * MS_US);
+	beat.at_us = clock_mono_us();
+	beat.revisions[3] = 8;
+	assert_false(is_there("k"));
+	assert_true(is_told("k"));
+	pass(150 * MS_US - 1);
+	assert_true(is_told("k"));
+	pass(1);
+	assert_false(is_told("k"));
+	assert_int_equal(ask("k", 200, "y", &later), 1);
+	/* Another venue is not this one a moment ago. */
+	beat.generation = 2;
+	assert_false(is_told("k"));
+	beat = (struct chart_beat){.known = false};
+	assert_false(is_told("k"));
 }
 
 static void problems_are_not_kept(void **state)
@@ -368,6 +412,8 @@ int main(void)
 			is_not_good_when_time_has_changed_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(none_is_older_than_ten_seconds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_held_for_a_second_is, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_was_good_just_now_is_told_while_it_is_made_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(problems_are_not_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_one_not_asked_for_longest_goes, set_up, tear_down),

@@ -234,6 +234,28 @@ static void without_a_database_the_last_is_told_as_stale(void **state)
 	database_run(COMMIT);
 }
 
+static void nobody_waits_for_a_commit(void **state)
+{
+	int64_t misses, told;
+	char first[64];
+
+	(void)state;
+	database_needed();
+	get("/api/v1/initial", INITIAL);
+	while (!is_ready(INITIAL, ""))
+		get("/api/v1/initial", INITIAL);
+	snprintf(first, sizeof(first), "%s", ready.head.etag);
+	misses = metric(MISSES);
+	told = metric("pricegraph_chart_cache_before_total");
+	database_run(COMMIT);
+	/* The epoll thread never has to ask a worker: it tells the one of before until the new one is there. */
+	do
+		assert_true(is_ready(INITIAL, ""));
+	while (strcmp(ready.head.etag, first) == 0);
+	assert_int_equal(metric(MISSES) - misses, 1);
+	assert_true(metric("pricegraph_chart_cache_before_total") > told);
+}
+
 static void a_list_is_made_once_a_second(void **state)
 {
 	int64_t misses = 0, begin_us;
@@ -260,6 +282,7 @@ int main(void)
 		cmocka_unit_test(who_has_it_is_told_so),
 		cmocka_unit_test(lag_goes_on_and_stale_is_told),
 		cmocka_unit_test(without_a_database_the_last_is_told_as_stale),
+		cmocka_unit_test(nobody_waits_for_a_commit),
 		cmocka_unit_test(a_list_is_made_once_a_second),
 	};
 	return cmocka_run_group_tests(tests, begin_kept, end);

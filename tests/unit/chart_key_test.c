@@ -37,6 +37,24 @@ static void what_differs_has_another_key(void **state)
 	assert_string_not_equal(key_of("/a", "b", ""), key_of("/a?b", "c", ""));
 }
 
+static void is_taken_apart_again(void **state)
+{
+	static const char *const requests[][3] = {{"/a", "a=1&b=2", ""},
+		{"/a/b", "", "text/csv, */*;q=0.1"}, {"/a", "x=?&y=%20", ""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		char key[CHART_KEY_SIZE];
+		struct request rq = {0};
+
+		strcpy(key, key_of(requests[i][0], requests[i][1], requests[i][2]));
+		chart_key_parse(key, &rq);
+		assert_string_equal(rq.path, requests[i][0]);
+		assert_string_equal(rq.query, requests[i][1]);
+		assert_string_equal(rq.accept, requests[i][2]);
+	}
+}
+
 static void too_much_has_none(void **state)
 {
 	char out[CHART_KEY_SIZE], query[CHART_KEY_SIZE + 1];
@@ -69,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_of_parameters_does_not_matter),
 		cmocka_unit_test(what_differs_has_another_key),
+		cmocka_unit_test(is_taken_apart_again),
 		cmocka_unit_test(too_much_has_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
