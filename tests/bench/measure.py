@@ -24,9 +24,9 @@ def memory_mib(pid):
     return tuple(int(re.search(name + r":\s+(\d+)", text).group(1)) / 1024 for name in ("VmRSS", "VmHWM"))
 
 
-def produce(prefix, path):
-    """Writes a file's records by tests/bench/produce; how many, and what it took."""
-    done = subprocess.run([str(BUILD / "tests/bench/produce"), os.environ["PRICEGRAPH_TEST_KAFKA"], prefix, str(path)],
+def produce(prefix, path, *rate):
+    """Writes a file's records by tests/bench/produce, so many a second if told; how many, and what it took."""
+    done = subprocess.run([str(BUILD / "tests/bench/produce"), os.environ["PRICEGRAPH_TEST_KAFKA"], prefix, str(path), *map(str, rate)],
                           capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         raise AssertionError(f"produce: {done.stderr}")

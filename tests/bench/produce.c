@@ -1,7 +1,7 @@
 /*
  * The bare librdkafka producer that the feed is measured against; it also fills topics for the sink.
  *
- *     produce <bootstrap.servers> <topic prefix> <file>
+ *     produce <bootstrap.servers> <topic prefix> <file> [records a second]
  *
  * A line of the file is `<stream>\t<partition or -1>\t<symbol>\t<value>`, a control record if the symbol is empty. Control
  * records before the first event are sent and acknowledged first; then time is taken from the first record to the last
@@ -188,12 +188,28 @@ static void send_line(struct producer *p, const struct line *l)
 	}
 }
 
-static void send_all(struct producer *p, const struct line *lines, size_t count)
+#define PORTION 256 /* records that go at once */
+
+/* Until a record's time has come; rate 0: at once. */
+static void pace(int64_t began_us, size_t i, int64_t rate)
 {
+	int64_t wait_us =
+		rate > 0 ? began_us + (int64_t)i * 1000000 / rate - now_us(CLOCK_MONOTONIC) : 0;
+
+	if (wait_us > 0)
+		nanosleep(&(struct timespec){wait_us / 1000000, wait_us % 1000000 * 1000}, NULL);
+}
+
+static void send_all(struct producer *p, const struct line *lines, size_t count, int64_t rate)
+{
+	int64_t began_us = now_us(CLOCK_MONOTONIC);
+
 	for (size_t i = 0; i < count; i++) {
 		send_line(p, &lines[i]);
-		if (i % 256 == 0)
+		if (i % PORTION == 0) {
 			rd_kafka_poll(p->rk, 0);
+			pace(began_us, i, rate);
+		}
 	}
 	rd_kafka_flush(p->rk, FLUSH_MS);
 	if (rd_kafka_outq_len(p->rk) || p->failed)
@@ -205,16 +221,17 @@ int main(int argc, char **argv)
 	struct producer p = {0};
 	size_t count, first = 0;
 
-	if (argc != 4)
-		fail("usage", "produce <bootstrap.servers> <topic prefix> <file>");
+	if (argc < 4 || argc > 5)
+		fail("usage",
+			"produce <bootstrap.servers> <topic prefix> <file> [records a second]");
 	open_producer(&p, argv[1]);
 	char *text = read_file(argv[3]);
 	struct line *lines = read_lines(&p, argv[2], text, &count);
 	while (first < count && is_control(&lines[first]))
 		first++;
-	send_all(&p, lines, first);
+	send_all(&p, lines, first, 0);
 	int64_t began_us = now_us(CLOCK_MONOTONIC), cpu_us = now_us(CLOCK_PROCESS_CPUTIME_ID);
-	send_all(&p, lines + first, count - first);
+	send_all(&p, lines + first, count - first, argc == 5 ? strtoll(argv[4], NULL, 10) : 0);
 	printf("records=%zu us=%lld cpu_us=%lld\n", count - first,
 		(long long)(now_us(CLOCK_MONOTONIC) - began_us),
 		(long long)(now_us(CLOCK_PROCESS_CPUTIME_ID) - cpu_us));

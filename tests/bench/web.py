@@ -210,30 +210,21 @@ def paced(client, names, seconds):
 
 
 def beside_the_sink(folder, kept):
-    """Answers of one symbol, or (nothing kept) of all; while nothing is stored, and while each second's events are written to Kafka at once
-    by tests/bench/produce: times to both, records stored a second, and symbols."""
+    """Answers of one symbol, or (nothing kept) of all; while nothing is stored, and while tests/bench/produce writes INGEST_RATE events a second to Kafka:
+    times to both, records stored a second, and symbols."""
     names = market.symbols(INGEST_RATE // 2)
     streams = ("miniTicker", "kline_1s")
     stack = Stack(folder, "replay-ingest", {"feed.enabled": "no", "chart.keep": 250 if kept else 0})
     try:
         begin(stack, folder, streams, names, market.wide(names, 10))
-        files = [folder / f"second{n}" for n in range(INGEST_SECONDS)]
-        for n, path in enumerate(files):
-            market.save(path, market.wide(names, 1, 10 + n))
+        market.save(folder / "rest", market.wide(names, INGEST_SECONDS, 10))
         sink = start_sink(stack)
         with contextlib.closing(Chart(stack)) as chart:
             client, asked = chart.client(), names[:1] if kept else names
             paced(client, asked, 1)
             idle = paced(client, asked, INGEST_SECONDS)
             before = stored_offsets(stack)
-
-            def ingest():
-                began = time.monotonic()
-                for n, f in enumerate(files):
-                    time.sleep(max(0, began + n - time.monotonic()))
-                    produce(f"{stack.prefix}.{stack.venue}", f)
-
-            writer = threading.Thread(target=ingest)
+            writer = threading.Thread(target=produce, args=(f"{stack.prefix}.{stack.venue}", folder / "rest", INGEST_RATE))
             writer.start()
             busy = paced(client, asked, INGEST_SECONDS)
             writer.join()
