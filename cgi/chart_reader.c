@@ -81,6 +81,7 @@ struct chart_reader *chart_reader_new(const struct chart_reader_options *o)
 		free(r);
 		return NULL;
 	}
+	pg_set_session(r->pg, "SET jit = off"); /* short statements only lose by it */
 	return r;
 }
 
@@ -129,14 +130,10 @@ static void limit(struct chart_reader *r, int64_t us)
 
 static enum pg_failure connect(struct chart_reader *r, struct err *e)
 {
-	enum pg_failure f;
-
 	if (pg_connected(r->pg))
 		return PG_OK;
 	limit(r, CONNECT_MAX_US < r->limit_us ? CONNECT_MAX_US : r->limit_us);
-	f = pg_connect(r->pg, e);
-	/* Short statements only lose by it. */
-	return f == PG_OK ? pg_exec(r->pg, "SET jit = off", e) : f;
+	return pg_connect(r->pg, e);
 }
 
 int chart_reader_begin(struct chart_reader *r, struct answer *a)
@@ -345,8 +342,6 @@ struct answer *chart_reader_answer(const struct chart_reader *r)
 
 void chart_reader_end(struct chart_reader *r)
 {
-	struct err e;
-
 	if (!r->answer)
 		return;
 	r->answer = NULL;
@@ -356,7 +351,5 @@ void chart_reader_end(struct chart_reader *r)
 	if (!r->begun)
 		return;
 	r->begun = false;
-	/* Nothing was written: a failure here only means a new connection next time. */
-	if (pg_exec(r->pg, "ROLLBACK", &e) != PG_OK)
-		pg_disconnect(r->pg);
+	pg_rollback_soon(r->pg); /* nothing was written */
 }

@@ -15,6 +15,7 @@ struct pg {
 	/* Also true when the connection was lost with the transaction: what else belongs to it must
 	 * not run outside it on a new connection. */
 	bool in_transaction;
+	bool owes; /* the answer to pg_rollback_soon is still to come */
 	struct pg_limit limit;
 	const char *session;
 	/* Names prepared on this connection. */
@@ -55,6 +56,7 @@ static void disconnect(struct pg *pg)
 	pg->prepared_count = 0;
 	PQfinish(pg->conn);
 	pg->conn = NULL;
+	pg->owes = false;
 }
 
 void pg_disconnect(struct pg *pg)
@@ -284,9 +286,32 @@ static enum pg_failure finish(struct pg *pg, int sent, PGresult **result, struct
 	return f;
 }
 
+void pg_rollback_soon(struct pg *pg)
+{
+	pg->in_transaction = false;
+	if (!pg->conn)
+		return;
+	pg->owes = PQsendQuery(pg->conn, "ROLLBACK") == 1;
+	if (!pg->owes)
+		disconnect(pg);
+}
+
+static void take_owed(struct pg *pg)
+{
+	bool late;
+	PGresult *r = await_result(pg, 1, &late);
+
+	pg->owes = false;
+	if (late || PQresultStatus(r) != PGRES_COMMAND_OK)
+		disconnect(pg);
+	PQclear(r);
+}
+
 /* Connects before a statement, unless that would tear a transaction apart. */
 enum pg_failure pg_ensure(struct pg *pg, struct err *e)
 {
+	if (pg->owes)
+		take_owed(pg);
 	if (!pg->conn && pg->in_transaction) {
 		err_set(e, "the transaction was lost with its connection");
 		return PG_RETRY;

@@ -41,6 +41,8 @@ void pg_set_session(struct pg *pg, const char *sql);
  * transaction, everything is PG_RETRY until "ROLLBACK" (then PG_OK) or BEGIN. "COMMIT" that could
  * not commit is never PG_OK. */
 must_check enum pg_failure pg_exec(struct pg *pg, const char *sql, struct err *e);
+/* Sends ROLLBACK and does not wait for it: the next call takes its answer first, and where that is no good one, connects anew. */
+void pg_rollback_soon(struct pg *pg);
 /* Runs a prepared statement. `name` identifies `sql`; it is prepared on first use. `params` are
  * texts or NULL. On PG_OK *result is the caller's (PQclear), unless `result` is NULL. On a lost
  * connection the handle is disconnected and PG_RETRY returned. */

@@ -259,6 +259,40 @@ static void never_goes_on_behind_a_lost_transaction(void **state)
 	pg_free(pg);
 }
 
+static void a_rollback_is_not_waited_for(void **state)
+{
+	struct pg *pg = connected();
+	struct err e = {""};
+
+	(void)state;
+	ok(pg, "CREATE TABLE public.undone (a int)");
+	for (int lost = 0; lost < 2; lost++) {
+		ok(pg, "BEGIN");
+		ok(pg, "INSERT INTO public.undone VALUES (1)");
+		if (lost)
+			assert_int_equal(pg_exec(pg, "SELECT 1 / 0", &e), PG_BAD_DATA);
+		pg_rollback_soon(pg);
+		assert_int_equal(number(pg, "undone", "SELECT count(*) FROM public.undone"), 0);
+	}
+	/* The connection goes away before its answer was taken, or before it is sent. */
+	for (int before = 0; before < 2; before++) {
+		ok(pg, "BEGIN");
+		ok(pg, "INSERT INTO public.undone VALUES (1)");
+		if (before)
+			cut(pg);
+		pg_rollback_soon(pg);
+		if (!before)
+			cut(pg);
+		for (int i = 0; i < 2 && pg_exec(pg, "SELECT 1", &e) != PG_OK; i++)
+			assert_true(i == 0);
+		assert_int_equal(number(pg, "undone", "SELECT count(*) FROM public.undone"), 0);
+	}
+	pg_disconnect(pg);
+	pg_rollback_soon(pg);
+	ok(pg, "DROP TABLE public.undone");
+	pg_free(pg);
+}
+
 static void knows_a_commit_that_did_not(void **state)
 {
 	struct pg *pg = connected();
@@ -310,6 +344,7 @@ int main(void)
 		cmocka_unit_test(tells_the_detail),
 		cmocka_unit_test(comes_back_after_a_cut),
 		cmocka_unit_test(never_goes_on_behind_a_lost_transaction),
+		cmocka_unit_test(a_rollback_is_not_waited_for),
 		cmocka_unit_test(knows_a_commit_that_did_not),
 		cmocka_unit_test(has_no_copy_in_exec),
 		cmocka_unit_test(reads_numbers),
