@@ -73,6 +73,7 @@ UNIT_OBJ_chart_cover := cgi/chart_cover cgi/chart_ranges
 UNIT_OBJ_chart_key := cgi/chart_key
 UNIT_OBJ_chart_refresh := cgi/chart_refresh
 UNIT_OBJ_chart_cache := cgi/chart_cache cgi/chart_basis cgi/chart_pulse cgi/chart_state cgi/chart_cover cgi/chart_ranges
+UNIT_OBJ_chart_cache_time := $(UNIT_OBJ_chart_cache)
 UNIT_OBJ_chart_pulse := cgi/chart_pulse daemon/ctl_migrate
 UNIT_OBJ_chart_keep = $(UNIT_OBJ_pg_to_chart)
 UNIT_OBJ_fcgi_peek := cgi/fcgi_peek cgi/fcgi_gather

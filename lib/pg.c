@@ -219,11 +219,6 @@ static PGresult *await_result(struct pg *pg, int sent, bool *late)
 	}
 }
 
-static PGresult *exec(struct pg *pg, const char *sql, bool *late)
-{
-	return await_result(pg, PQsendQuery(pg->conn, sql), late);
-}
-
 enum pg_failure pg_connect(struct pg *pg, struct err *e)
 {
 	/* What stands before dbname is a default that the conninfo may override. */
@@ -252,7 +247,7 @@ enum pg_failure pg_connect(struct pg *pg, struct err *e)
 	const char *const sets[] = {"SET search_path = pricegraph", pg->session};
 	enum pg_failure f = PG_OK;
 	for (int i = 0; i < 2 && f == PG_OK && *sets[i]; i++) {
-		PGresult *r = exec(pg, sets[i], &late);
+		PGresult *r = await_result(pg, PQsendQuery(pg->conn, sets[i]), &late);
 
 		if (late)
 			return pg_late(pg, e);
@@ -289,9 +284,7 @@ static enum pg_failure finish(struct pg *pg, int sent, PGresult **result, struct
 void pg_rollback_soon(struct pg *pg)
 {
 	pg->in_transaction = false;
-	if (!pg->conn)
-		return;
-	pg->owes = PQsendQuery(pg->conn, "ROLLBACK") == 1;
+	pg->owes = pg->conn && PQsendQuery(pg->conn, "ROLLBACK") == 1;
 	if (!pg->owes)
 		disconnect(pg);
 }
@@ -358,15 +351,18 @@ bool pg_is_prepared(const struct pg *pg, const char *name)
 	return false;
 }
 
-int pg_note_prepared(struct pg *pg, const char *name)
+enum pg_failure pg_note_prepared(struct pg *pg, const char *name, struct err *e)
 {
 	assert(pg->prepared_count < PREPARED_MAX);
 	char *copy = strdup(name);
 
-	if (!copy)
-		return -1;
+	if (!copy) {
+		err_set(e, "no memory for a statement's name");
+		disconnect(pg); /* which knows a name that we don't */
+		return PG_RETRY;
+	}
 	pg->prepared[pg->prepared_count++] = copy;
-	return 0;
+	return PG_OK;
 }
 
 static enum pg_failure prepare(struct pg *pg, const char *name, const char *sql, struct err *e)
@@ -374,12 +370,7 @@ static enum pg_failure prepare(struct pg *pg, const char *name, const char *sql,
 	if (pg_is_prepared(pg, name))
 		return PG_OK;
 	enum pg_failure f = finish(pg, PQsendPrepare(pg->conn, name, sql, 0, NULL), NULL, e);
-	if (f == PG_OK && pg_note_prepared(pg, name) != 0) {
-		err_set(e, "no memory for a statement's name");
-		disconnect(pg);
-		f = PG_RETRY;
-	}
-	return f;
+	return f == PG_OK ? pg_note_prepared(pg, name, e) : f;
 }
 
 enum pg_failure pg_query(struct pg *pg, const char *name, const char *sql, int param_count,

@@ -41,7 +41,7 @@ void pg_set_session(struct pg *pg, const char *sql);
  * transaction, everything is PG_RETRY until "ROLLBACK" (then PG_OK) or BEGIN. "COMMIT" that could
  * not commit is never PG_OK. */
 must_check enum pg_failure pg_exec(struct pg *pg, const char *sql, struct err *e);
-/* Sends ROLLBACK and does not wait for it: the next call takes its answer first, and where that is no good one, connects anew. */
+/* Sends ROLLBACK and does not wait: the next call takes its answer first, and connects anew if the connection is lost by then. */
 void pg_rollback_soon(struct pg *pg);
 /* Runs a prepared statement. `name` identifies `sql`; it is prepared on first use. `params` are
  * texts or NULL. On PG_OK *result is the caller's (PQclear), unless `result` is NULL. On a lost
@@ -64,7 +64,6 @@ must_check enum pg_failure pg_ensure(struct pg *pg, struct err *e);
 enum pg_failure pg_lost(struct pg *pg, struct err *e);
 enum pg_failure pg_late(struct pg *pg, struct err *e);
 bool pg_is_prepared(const struct pg *pg, const char *name);
-/* -1: no memory. */
-must_check int pg_note_prepared(struct pg *pg, const char *name);
+must_check enum pg_failure pg_note_prepared(struct pg *pg, const char *name, struct err *e);
 /* Takes over from libpq whether a transaction is open. */
 void pg_see_transaction(struct pg *pg);

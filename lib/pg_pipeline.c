@@ -54,11 +54,8 @@ static enum pg_failure take_result(struct pg *pg, struct pg_call *c, struct err 
 
 		f = next_result(pg, &r, e);
 		PQclear(r);
-		if (f == PG_OK && pg_note_prepared(pg, c->name) != 0) {
-			err_set(e, "no memory for a statement's name");
-			pg_disconnect(pg); /* which knows a name that we don't */
-			f = PG_RETRY;
-		}
+		if (f == PG_OK)
+			f = pg_note_prepared(pg, c->name, e);
 	}
 	return f == PG_OK ? next_result(pg, &c->result, e) : f;
 }

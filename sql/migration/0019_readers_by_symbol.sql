@@ -2,7 +2,7 @@
 -- table. Plain SQL functions that the planner takes apart in place, so that the values of the caller choose the partition and the key. Run by the owner.
 SET LOCAL search_path = pricegraph;
 
-DROP FUNCTION bars_1s, bars_1m, bars_1h, bars_1d, window_1m, window_1h, window_1d, open_bar, day_tickers, day_parts;
+DROP FUNCTION bars_1s, bars_1m, bars_1h, bars_1d, window_1m, window_1h, window_1d, open_bar, ladder_bars, day_tickers, day_parts;
 
 DO $make$
 DECLARE
@@ -22,6 +22,33 @@ DECLARE
 					AND p.open_us >= starts[1] AND p.open_us < window_<level>.to_us
 				GROUP BY 1) AS f
 		$sql$ $window$;
+	-- Bars that begin at any minute, each folded from the greatest stored parts that lie in it: days, at its ends hours, at theirs minutes. starts: as
+	-- of the windows. A part of a minute or more is looked for only if it ends by settled_us; behind that minute come seconds, up to to_us.
+	-- OFFSET 0: by the key, stretch by stretch.
+	ladder_bars constant text := $ladder$
+		CREATE FUNCTION ladder_bars(venue text, symbol text, starts bigint[], settled_us bigint, to_us bigint)
+		RETURNS TABLE <answer> LANGUAGE sql STABLE AS $sql$
+			WITH bar AS (
+				SELECT s.from_us, least(lead(s.from_us, 1, ladder_bars.to_us) OVER (ORDER BY s.from_us),
+					greatest(s.from_us, settled_us - settled_us % 60000000)) AS end_us
+				FROM unnest(starts) AS s (from_us)
+			), hours AS (
+				SELECT b.from_us, b.end_us, b.from_us + 3599999999 - (b.from_us + 3599999999) % 3600000000 AS first_us,
+					b.end_us - b.end_us % 3600000000 AS last_us
+				FROM bar AS b
+			), days AS (
+				SELECT h.*, h.first_us + 86399999999 - (h.first_us + 86399999999) % 86400000000 AS first_day_us,
+					h.last_us - h.last_us % 86400000000 AS last_day_us
+				FROM hours AS h
+			)
+			SELECT <folded>
+			FROM (SELECT starts[width_bucket(p.open_us, starts)] AS start, <columns>
+				FROM (
+					SELECT r.* FROM days AS x CROSS JOIN LATERAL (<stretches> OFFSET 0) AS r
+					UNION ALL <rest>
+				) AS p
+				GROUP BY 1) AS f
+		$sql$ $ladder$;
 	-- The settled part of an open bar: its days, hours, minutes and seconds, each range beginning where the one before ends; empty ranges
 	-- are fine. No row if nothing is stored; one with removed = true if all of it was removed.
 	open_bar constant text := $open$
@@ -36,15 +63,25 @@ DECLARE
 	rung constant text := $rung$
 					SELECT c.open_us, c.open, c.high, c.low, c.close, c.volume, c.quote, c.trades, c.taker_volume, c.taker_quote, c.origin,
 						c.revision, c.removed
-					FROM pricegraph.candle_%s AS c
-					WHERE c.venue = open_bar.venue AND c.symbol = open_bar.symbol AND c.open_us >= open_bar.%s AND c.open_us < open_bar.%s$rung$;
+					FROM pricegraph.candle_%1$s AS c
+					WHERE c.venue = %2$s.venue AND c.symbol = %2$s.symbol AND c.open_us >= %3$s AND c.open_us < %4$s$rung$;
+	within constant text := ' AND c.open_us >= starts[1] AND c.open_us < ladder_bars.to_us'; -- by it the partitions are chosen
 BEGIN
 	FOREACH level IN ARRAY '{1m,1h,1d}'::text[] LOOP -- no interval is a window over seconds
 		EXECUTE replace(replace(replace(replace(windows, '<answer>', answer), '<folded>', folded), '<columns>', fold_columns()), '<level>', level);
 	END LOOP;
+	EXECUTE replace(replace(replace(replace(replace(ladder_bars, '<answer>', answer), '<folded>', folded), '<columns>', fold_columns()), '<stretches>',
+		concat_ws(' UNION ALL ', format(rung, '1d', 'ladder_bars', 'x.first_day_us', 'x.last_day_us') || within,
+			format(rung, '1h', 'ladder_bars', 'x.first_us', 'least(x.first_day_us, x.last_us)') || within,
+			format(rung, '1h', 'ladder_bars', 'greatest(x.first_day_us, x.last_day_us)', 'x.last_us') || within,
+			format(rung, '1m', 'ladder_bars', 'x.from_us', 'least(x.first_us, x.end_us)') || within,
+			format(rung, '1m', 'ladder_bars', 'greatest(x.first_us, x.last_us)', 'x.end_us') || within)), '<rest>',
+		format(rung, '1s', 'ladder_bars', 'greatest(starts[1], settled_us - settled_us % 60000000)', 'ladder_bars.to_us'));
 	EXECUTE replace(replace(replace(replace(open_bar, '<answer>', answer), '<folded>', folded), '<columns>', fold_columns()), '<rungs>', concat_ws(
-		' UNION ALL ', format(rung, '1d', 'days_us', 'hours_us'), format(rung, '1h', 'hours_us', 'minutes_us'),
-		format(rung, '1m', 'minutes_us', 'seconds_us'), format(rung, '1s', 'seconds_us', 'to_us')));
+		' UNION ALL ', format(rung, '1d', 'open_bar', 'open_bar.days_us', 'open_bar.hours_us'),
+		format(rung, '1h', 'open_bar', 'open_bar.hours_us', 'open_bar.minutes_us'),
+		format(rung, '1m', 'open_bar', 'open_bar.minutes_us', 'open_bar.seconds_us'),
+		format(rung, '1s', 'open_bar', 'open_bar.seconds_us', 'open_bar.to_us')));
 END $make$;
 
 -- The stored parts of a window of many symbols, as of a rolling day: minutes, hours, minutes, and seconds behind the last settled minute. from_us
@@ -141,5 +178,5 @@ BEGIN
 		$sql$ $tickers$, '<columns>', fold_columns());
 END $make$;
 
-REVOKE ALL ON FUNCTION window_1m, window_1h, window_1d, open_bar, day_parts, day_tickers FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION window_1m, window_1h, window_1d, open_bar, day_parts, day_tickers TO pricegraph_collector, pricegraph_reader;
+REVOKE ALL ON FUNCTION window_1m, window_1h, window_1d, open_bar, ladder_bars, day_parts, day_tickers FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION window_1m, window_1h, window_1d, open_bar, ladder_bars, day_parts, day_tickers TO pricegraph_collector, pricegraph_reader;

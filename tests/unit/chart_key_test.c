@@ -1,6 +1,7 @@
 /* Goal: the same is asked for by the same key, and nothing else is. */
 #include "cgi/chart_key.h"
 #include "test.h"
+#include <stdio.h>
 #include <string.h>
 
 static const char *key_of(const char *path, const char *query, const char *accept)
@@ -47,7 +48,8 @@ static void is_taken_apart_again(void **state)
 		char key[CHART_KEY_SIZE];
 		struct request rq = {0};
 
-		strcpy(key, key_of(requests[i][0], requests[i][1], requests[i][2]));
+		snprintf(key, sizeof(key), "%s",
+			key_of(requests[i][0], requests[i][1], requests[i][2]));
 		chart_key_parse(key, &rq);
 		assert_string_equal(rq.path, requests[i][0]);
 		assert_string_equal(rq.query, requests[i][1]);
