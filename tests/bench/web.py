@@ -238,8 +238,9 @@ def beside_the_sink(folder, kept):
 def under_ingest(folder):
     text = ""
     for kept, what in ((True, "one symbol"), (False, "a random symbol each time, nothing kept")):
-        (folder / what[:3]).mkdir(parents=True)
-        idle, busy, rate, symbols = beside_the_sink(folder / what[:3], kept)
+        here = folder / ("kept" if kept else "not_kept")
+        here.mkdir(parents=True)
+        idle, busy, rate, symbols = beside_the_sink(here, kept)
 
         def of(ms):
             return [ms[int(len(ms) * share)] for share in (0.5, 0.9, 0.99)]
