@@ -16,7 +16,7 @@
 
 struct chart_reader;
 
-#define CHART_PARAMS_MAX 11
+#define CHART_PARAMS_MAX 10
 struct chart_params { /* the parameters of one statement, in order; texts are lent */
 	const char *v[CHART_PARAMS_MAX];
 	char text[CHART_PARAMS_MAX][24];
